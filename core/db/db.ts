@@ -1,0 +1,58 @@
+import { isProblemCode, Problem } from '../problem/problem.ts';
+
+/**
+ * The one port to the database: a named SQL function with named arguments, answering JSON. Stores are written
+ * against it; the transport behind it (PostgREST, or a Postgres connection) is the caller's choice.
+ *
+ * Fails with a `Problem` when the function raised one of the API's codes, and with `DatabaseError` otherwise.
+ */
+export interface Db {
+  call(fn: string, args: Readonly<Record<string, unknown>>): Promise<unknown>;
+}
+
+export type DatabaseFailure = {
+  /** SQLSTATE, or a PostgREST code such as PGRST301, or '' when no answer came. */
+  code: string;
+  message: string;
+  details?: string | null | undefined;
+  hint?: string | null | undefined;
+};
+
+/** A failure of the database that no caller asked for. */
+export class DatabaseError extends Error {
+  override readonly name = 'DatabaseError';
+  readonly fn: string;
+  readonly code: string;
+  /** True when the same call may succeed later: no answer, too many connections, restart, serialisation, timeout. */
+  readonly transient: boolean;
+  constructor(fn: string, failure: DatabaseFailure, transient: boolean) {
+    super(`${fn}: ${failure.code} ${failure.message}`);
+    this.fn = fn;
+    this.code = failure.code;
+    this.transient = transient;
+  }
+}
+
+/** The hint that a raised problem carried, for the code that can turn it into JSON pointers. */
+export class DatabaseProblem extends Problem {
+  readonly hint: string;
+  constructor(...[code, detail, hint]: [ConstructorParameters<typeof Problem>[0], string, string]) {
+    super(code, detail, hint.startsWith('/') ? [{ pointer: hint, detail }] : []);
+    this.hint = hint;
+  }
+}
+
+/** SQLSTATE classes and PostgREST codes after which a later try may succeed (PostgreSQL manual, appendix A). */
+const TRANSIENT = /^(08|53|57P|40001|40P01|55P03|PGRST00[0-3])/;
+
+/** Turns what a transport reported into the error that callers expect. `status` is the HTTP status, 0 for none. */
+export function databaseError(fn: string, failure: DatabaseFailure, status: number): Error {
+  if (failure.code.startsWith('PT') && isProblemCode(failure.message)) {
+    return new DatabaseProblem(failure.message, failure.details ?? '', failure.hint ?? '');
+  }
+  if (failure.code === '42501') return new Problem('forbidden', 'Your role does not allow this.');
+  if (failure.code === '23505')
+    return new Problem('conflict', 'Something with this id or name exists already.');
+  const gateway = status === 0 || status === 502 || status === 503 || status === 504;
+  return new DatabaseError(fn, failure, gateway || TRANSIENT.test(failure.code));
+}
