@@ -1,0 +1,159 @@
+import type { Dispatcher } from 'undici';
+import {
+  type EgressFailure,
+  type EgressFailureCode,
+  egressFailure,
+  type HeaderPair,
+} from '../../core/egress/port.ts';
+import type { Hop } from '../../core/egress/redirect.ts';
+import { failureFrom } from './errors.ts';
+import type { Stop, StopCause } from './stop.ts';
+
+export interface HopLimits {
+  readonly maxWireBytes: number;
+  readonly maxHeaders: number;
+}
+
+export interface HopResponse {
+  readonly status: number;
+  readonly headers: readonly HeaderPair[];
+  /** As on the wire, not yet decompressed. */
+  readonly body: Uint8Array;
+  /** When the request was about to be written and when the response head was there, by `performance.now()`. */
+  readonly startedAt: number;
+  readonly firstByteAt: number;
+}
+
+export type HopResult =
+  | { readonly ok: true; readonly response: HopResponse }
+  | { readonly ok: false; readonly failure: EgressFailure };
+
+type Phase = 'connect' | 'headers' | 'body';
+
+const TIMEOUT_CODE: Readonly<Record<Phase, EgressFailureCode>> = {
+  connect: 'connect_timeout',
+  headers: 'headers_timeout',
+  body: 'body_timeout',
+};
+
+const TIMEOUT_TEXT: Readonly<Record<Phase, string>> = {
+  connect: 'did not accept a connection in time',
+  headers: 'did not answer in time',
+  body: 'did not finish its answer in time',
+};
+
+/**
+ * Sends one request and collects its answer. Uses the dispatcher's lowest level, because only there is the moment
+ * known at which a request starts to be written: before it, a failure is certain to have sent nothing.
+ *
+ * @param sentBefore whether an earlier hop of the same call was written
+ */
+export function sendHop(
+  dispatcher: Dispatcher,
+  hop: Hop,
+  limits: HopLimits,
+  stop: Stop,
+  sentBefore: boolean,
+): Promise<HopResult> {
+  return new Promise((resolve) => {
+    const { host } = hop.url;
+    let phase: Phase = 'connect';
+    let controller: Dispatcher.DispatchController | null = null;
+    let done = false;
+    let startedAt = 0;
+    let firstByteAt = 0;
+    let status = 0;
+    let headers: readonly HeaderPair[] = [];
+    const chunks: Buffer[] = [];
+    let wireBytes = 0;
+
+    function finish(result: HopResult): void {
+      if (done) return;
+      done = true;
+      resolve(result);
+      // Closes the connection: what is still to come on it is not wanted.
+      if (!result.ok) controller?.abort(new Error(result.failure.code));
+    }
+
+    function fail(code: EgressFailureCode, text: string): void {
+      finish({
+        ok: false,
+        failure: egressFailure(code, `${host} ${text}.`, sentBefore || phase !== 'connect'),
+      });
+    }
+
+    function onStop(cause: StopCause): void {
+      if (cause === 'aborted') fail('aborted', 'was called, but the call was cancelled');
+      else fail(TIMEOUT_CODE[phase], TIMEOUT_TEXT[phase]);
+    }
+
+    const handler: Dispatcher.DispatchHandler = {
+      onRequestStart(current) {
+        // Given up while it waited for a connection: nothing has been written yet, and nothing will be.
+        if (done) {
+          current.abort(new Error('given up'));
+          return;
+        }
+        controller = current;
+        phase = 'headers';
+        startedAt = performance.now();
+      },
+      onResponseStart(current, statusCode) {
+        if (done || statusCode < 200) return;
+        phase = 'body';
+        firstByteAt = performance.now();
+        status = statusCode;
+        const raw = current.rawHeaders;
+        if (!Array.isArray(raw)) return fail('invalid_response', 'sent headers that cannot be read');
+        if (raw.length / 2 > limits.maxHeaders) return fail('too_many_headers', 'sent too many headers');
+        headers = headerPairs(raw);
+        // Refused by what it announces, before it is read. HEAD announces a body that never comes.
+        const announced = Number(headers.find(([name]) => name === 'content-length')?.[1] ?? 0);
+        if (hop.method !== 'HEAD' && announced > limits.maxWireBytes) tooLarge();
+      },
+      onResponseData(_current, chunk) {
+        if (done) return;
+        wireBytes += chunk.length;
+        if (wireBytes > limits.maxWireBytes) tooLarge();
+        else chunks.push(chunk);
+      },
+      onResponseEnd() {
+        const [only] = chunks;
+        const body = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, wireBytes);
+        finish({ ok: true, response: { status, headers, body, startedAt, firstByteAt } });
+      },
+      onResponseError(_current, error) {
+        finish({ ok: false, failure: failureFrom(error, host, phase !== 'connect', sentBefore) });
+      },
+    };
+
+    function tooLarge(): void {
+      fail('response_too_large', `sent more than ${limits.maxWireBytes} bytes`);
+    }
+
+    stop.listen(onStop);
+    if (done) return;
+    dispatcher.dispatch(
+      {
+        origin: hop.url.origin,
+        path: `${hop.url.pathname}${hop.url.search}`,
+        method: hop.method,
+        headers: hop.headers.flat(),
+        body: hop.body,
+        // Every wait is bounded by `stop`; the client's own timers would only add a second, coarser clock.
+        headersTimeout: 0,
+        bodyTimeout: 0,
+      },
+      handler,
+    );
+  });
+}
+
+/** Names in lower case; values byte for byte, since a header has no declared charset (RFC 9110 section 5.5). */
+function headerPairs(raw: readonly (Buffer | string)[]): readonly HeaderPair[] {
+  const text = (part: Buffer | string | undefined) => part?.toString('latin1') ?? '';
+  return Array.from({ length: raw.length / 2 }, (_, index) => [
+    text(raw[2 * index]).toLowerCase(),
+    text(raw[2 * index + 1]),
+  ]);
+}
