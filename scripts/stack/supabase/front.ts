@@ -1,0 +1,135 @@
+import { type Context, Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { cors } from 'hono/cors';
+import { adminUsers } from './admin-users.ts';
+import { authError, refuse, restError } from './answers.ts';
+import type { Caller, ReadCaller } from './credentials.ts';
+import type { Database } from './database.ts';
+import type { StackKeys } from './keys.ts';
+import { loudly, quietly } from './quiet.ts';
+import { exchangeSession } from './sessions.ts';
+import type { Tokens } from './tokens.ts';
+
+/** As much as hosted Supabase's gateway lets through in one request to the database API, and far below what hurts. */
+export const BODY_LIMIT_BYTES = 20 * 1024 * 1024;
+
+export type Fetch = (request: Request) => Promise<Response>;
+
+export interface FrontParts {
+  db: Database;
+  /** lite's own handler, which trusts its caller. */
+  lite: Fetch;
+  keys: StackKeys;
+  tokens: Tokens;
+  readCaller: ReadCaller;
+  /** Called with path and query of every request to `/rest/v1`. */
+  onRestRequest(path: string): void;
+}
+
+/** One table or view, or one function: the only shapes of PostgREST's paths. */
+const REST_PATH = /^\/rest\/v1\/(?:rpc\/)?[^/]*$/;
+
+/** What of GoTrue works without mail, text messages and other providers. Everything else is 404. */
+const AUTH_ROUTES: ReadonlyArray<readonly [method: string, path: string]> = [
+  ['POST', '/auth/v1/signup'],
+  ['POST', '/auth/v1/token'],
+  ['POST', '/auth/v1/logout'],
+  ['GET', '/auth/v1/user'],
+  ['PUT', '/auth/v1/user'],
+  ['GET', '/auth/v1/health'],
+  ['GET', '/auth/v1/settings'],
+];
+
+/** The only door to the database API: keys and tokens are checked here, and lite sees nothing that was not. */
+export function createFront(parts: FrontParts): Hono {
+  const { db, lite, keys, tokens, readCaller } = parts;
+  const app = new Hono();
+
+  app.use(
+    cors({
+      origin: '*',
+      exposeHeaders: ['Content-Range', 'Content-Location', 'Preference-Applied', 'X-Total-Count', 'Link'],
+    }),
+  );
+  app.use(
+    bodyLimit({
+      maxSize: BODY_LIMIT_BYTES,
+      onError: () => restError(413, 'PGRST000', 'Request body too large'),
+    }),
+  );
+
+  app.get('/auth/v1/.well-known/jwks.json', (c) => c.json(tokens.jwks));
+
+  app.use('/auth/v1/admin/*', async (c, next) => {
+    const read = await readCaller(c.req.raw);
+    if (!read.ok) return refuse(read.refusal, 'auth');
+    if (read.caller.key !== 'secret' || read.caller.user)
+      return authError(403, 'not_admin', 'User not allowed');
+    await next();
+  });
+  app.route('/auth/v1/admin', adminUsers(db));
+
+  for (const [method, path] of AUTH_ROUTES) {
+    app.on(method, path, async (c) => {
+      const read = await readCaller(c.req.raw);
+      if (!read.ok) return refuse(read.refusal, 'auth');
+      const answer = await forward(c, read.caller);
+      return path === '/auth/v1/token' || path === '/auth/v1/signup'
+        ? exchangeSession(db, tokens, answer)
+        : answer;
+    });
+  }
+
+  app.all('/rest/v1/*', async (c) => {
+    const { pathname, search } = new URL(c.req.url);
+    if (!REST_PATH.test(pathname)) return restError(404, 'PGRST125', 'Invalid path specified in request URL');
+    parts.onRestRequest(pathname + search);
+    const read = await readCaller(c.req.raw);
+    if (!read.ok) return refuse(read.refusal, 'rest');
+    return forward(c, read.caller);
+  });
+
+  app.notFound(() => restError(404, 'not_found', 'there is nothing here'));
+  app.onError((error, c) => {
+    report(c, 500, error);
+    return restError(500, 'internal', 'the stack failed to answer; its log says why');
+  });
+
+  async function forward(c: Context, caller: Caller): Promise<Response> {
+    const url = new URL(c.req.url);
+    // PostgREST would take it for a filter on a column of that name.
+    url.searchParams.delete('apikey');
+    const headers = new Headers(c.req.raw.headers);
+    headers.set('apikey', caller.key === 'secret' ? keys.secret_key : keys.publishable_key);
+    if (caller.user) headers.set('authorization', `Bearer ${await tokens.seal(caller.user)}`);
+    else headers.delete('authorization');
+    const hasBody = c.req.method !== 'GET' && c.req.method !== 'HEAD';
+    const body = hasBody ? await c.req.arrayBuffer() : null;
+    const request = new Request(url, { method: c.req.method, headers, body });
+
+    const answer = await quietly(() => lite(request));
+    if (answer.status >= 500) report(c, answer.status, await answer.clone().text());
+    // A copy, because headers of an answer made elsewhere can be immutable and the CORS headers are added to it.
+    return new Response(answer.body, answer);
+  }
+
+  return app;
+}
+
+/** One line for an operator: the text of a failure goes to the log, never to the caller. */
+function report(c: Context, status: number, failure: unknown): void {
+  const message = failure instanceof Error ? (failure.stack ?? failure.message) : String(failure);
+  const { pathname } = new URL(c.req.url);
+  loudly(() =>
+    console.error(
+      JSON.stringify({
+        level: 'error',
+        event: 'supabase_failure',
+        method: c.req.method,
+        path: pathname,
+        status,
+        message,
+      }),
+    ),
+  );
+}

@@ -1,0 +1,135 @@
+import type { PGlite } from '@electric-sql/pglite';
+import { citext } from '@electric-sql/pglite/contrib/citext';
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
+import { createPgliteConnection, type PgliteConnection } from '@supabase/lite/pglite';
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Driver,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type QueryResult,
+} from 'kysely';
+import type { Database, Row, Sql } from './database.ts';
+import { Mutex } from './mutex.ts';
+import { SEARCH_PATH } from './roles.ts';
+import { OID, parseBigint, parseNumeric, parseTimestamp } from './values.ts';
+
+class PgliteSession implements DatabaseConnection {
+  readonly release: () => void;
+  readonly #pglite: PGlite;
+
+  constructor(pglite: PGlite, release: () => void) {
+    this.#pglite = pglite;
+    this.release = release;
+  }
+
+  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    const result = await this.#pglite.query<R>(query.sql, [...query.parameters]);
+    return { rows: result.rows, numAffectedRows: BigInt(result.affectedRows ?? 0) };
+  }
+
+  // biome-ignore lint/correctness/useYield: PGlite has no cursor to stream from; nothing here asks for one.
+  async *streamQuery(): AsyncIterableIterator<never> {
+    throw new Error('PGlite cannot stream rows');
+  }
+}
+
+/** Gives PGlite's one session to one caller at a time, from `begin` to `commit`. */
+class SerialDriver implements Driver {
+  readonly #pglite: PGlite;
+  readonly #turn: Mutex;
+
+  constructor(pglite: PGlite, turn: Mutex) {
+    this.#pglite = pglite;
+    this.#turn = turn;
+  }
+
+  async init(): Promise<void> {}
+  async destroy(): Promise<void> {}
+
+  async acquireConnection(): Promise<PgliteSession> {
+    return new PgliteSession(this.#pglite, await this.#turn.acquire());
+  }
+  async releaseConnection(session: PgliteSession): Promise<void> {
+    session.release();
+  }
+  async beginTransaction(session: DatabaseConnection): Promise<void> {
+    await session.executeQuery(CompiledQuery.raw('begin'));
+  }
+  async commitTransaction(session: DatabaseConnection): Promise<void> {
+    await session.executeQuery(CompiledQuery.raw('commit'));
+  }
+  async rollbackTransaction(session: DatabaseConnection): Promise<void> {
+    await session.executeQuery(CompiledQuery.raw('rollback'));
+  }
+}
+
+/** A mutex for `connection` that lite's own queries obey from here on: without it concurrent transactions interleave. */
+export function serialiseTransactions(connection: PgliteConnection): Mutex {
+  const turn = new Mutex();
+  connection.kysely = new Kysely({
+    dialect: {
+      createAdapter: () => new PostgresAdapter(),
+      createDriver: () => new SerialDriver(connection.driver, turn),
+      createIntrospector: (db) => new PostgresIntrospector(db),
+      createQueryCompiler: () => new PostgresQueryCompiler(),
+    },
+  });
+  return turn;
+}
+
+/**
+ * Opens PGlite in `folder` (created when missing), or in memory when it is undefined.
+ * `serialise` is a parameter so that a test can leave it out and see the self-check refuse.
+ */
+export async function openPglite(
+  folder: string | undefined,
+  serialise: (connection: PgliteConnection) => Mutex = serialiseTransactions,
+): Promise<Database> {
+  const connection = await createPgliteConnection({
+    ...(folder === undefined ? {} : { url: folder }),
+    pgliteOptions: {
+      extensions: { citext, pg_trgm },
+      parsers: {
+        [OID.int8]: parseBigint,
+        [OID.numeric]: parseNumeric,
+        [OID.timestamp]: parseTimestamp,
+        [OID.timestamptz]: parseTimestamp,
+      },
+    },
+  });
+  const pglite = connection.driver;
+  const turn = serialise(connection);
+  const sql: Sql = {
+    query: async (text, parameters = []) => (await pglite.query<Row>(text, [...parameters])).rows,
+    script: async (text) => {
+      await pglite.exec(text);
+    },
+  };
+  await sql.script(`set timezone to 'UTC'; set search_path to ${SEARCH_PATH};`);
+
+  return {
+    kind: 'pglite',
+    connection,
+    query: (text, parameters) => turn.run(() => sql.query(text, parameters)),
+    script: (text) => turn.run(() => sql.script(text)),
+    transaction: (work) =>
+      turn.run(async () => {
+        await sql.script('begin');
+        try {
+          const result = await work(sql);
+          await sql.script('commit');
+          return result;
+        } catch (error) {
+          await sql.script('rollback');
+          throw error;
+        }
+      }),
+    // The lock on the data folder already keeps other processes out.
+    exclusively: (work) => work(),
+    close: () => connection.close(),
+  };
+}
