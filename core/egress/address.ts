@@ -32,11 +32,9 @@ export function isPublicAddress(ip: string): boolean {
 }
 
 function classifyV6(ip: string): AddressClass {
-  const tail = ip.slice(ip.lastIndexOf(':') + 1);
-  // The library reads octal and hexadecimal parts in a dotted tail; other stacks do not agree on those.
-  if (tail.includes('.') && !ipaddr.IPv4.isValidFourPartDecimal(tail)) return INVALID;
-  if (ip.includes('%') || !ipaddr.IPv6.isValid(ip)) return INVALID;
-  const bytes = ipaddr.IPv6.parse(ip).toByteArray();
+  const text = withoutDottedTail(ip);
+  if (text === null || text.includes('%') || !ipaddr.IPv6.isValid(text)) return INVALID;
+  const bytes = ipaddr.IPv6.parse(text).toByteArray();
 
   const block = IPV6_BLOCKS.find((candidate) => contains(candidate, bytes));
   if (block?.embedded === 'last_32_bits') return classifyEmbedded(block, bytes);
@@ -44,6 +42,19 @@ function classifyV6(ip: string): AddressClass {
   // Only 2000::/3 is allocated as global unicast (IANA IPv6 address space registry).
   if (((bytes[0] ?? 0) & 0xe0) !== 0x20) return { scope: 'special', block: 'outside 2000::/3' };
   return isIsatap(bytes) ? classifyEmbedded(ISATAP, bytes) : PUBLIC;
+}
+
+/**
+ * Rewrites `::ffff:1.2.3.4` to `::ffff:102:304` (RFC 4291 section 2.2, form 3), or null when the tail is not four
+ * decimal parts. The library takes octal and hexadecimal parts there and reads `::1.2.3.4` as the mapped form.
+ */
+function withoutDottedTail(ip: string): string | null {
+  if (!ip.includes('.')) return ip;
+  const tailAt = ip.lastIndexOf(':') + 1;
+  const tail = ip.slice(tailAt);
+  if (!ipaddr.IPv4.isValidFourPartDecimal(tail)) return null;
+  const [a = 0, b = 0, c = 0, d = 0] = ipaddr.IPv4.parse(tail).toByteArray();
+  return `${ip.slice(0, tailAt)}${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`;
 }
 
 const ISATAP: SpecialBlock = { label: 'ISATAP interface identifier', bytes: [], bits: 0 };
