@@ -1,0 +1,217 @@
+import { TemplateError } from './errors.ts';
+import { asTemplateError } from './failures.ts';
+import { compileInterpreted } from './interpreter.ts';
+import { DEFAULT_LIMITS, FORBIDDEN_NAMES, type Limits } from './limits.ts';
+import { checkSegment, type Place, PlaceError, writeValue } from './places.ts';
+import { compilePath } from './plain-path.ts';
+import { parseSource, plainPath } from './syntax.ts';
+import { parseTemplate } from './template.ts';
+
+/** What an expression reads: `{ input, workspace, steps, execution, item?, index? }`, or a response. JSON data. */
+export type ExpressionContext = Readonly<Record<string, unknown>>;
+
+/** A compiled expression or template. Its result may share objects with the context: read it, do not change it. */
+export type Compiled<T = unknown> = (context: ExpressionContext) => Promise<T>;
+
+export interface ExpressionOptions {
+  /** True: a value that is missing is `undefined`, as in a response map. Default: `template_reference`. */
+  optional?: boolean;
+}
+
+/** Inside, plain paths answer at once and only the interpreter is waited for. */
+type Evaluate = (context: ExpressionContext) => unknown;
+
+/** Compiles sources once and evaluates them often. Compiling throws what parsing throws; see `parseExpression`. */
+export interface Evaluator {
+  /** One expression, without braces. */
+  expression(source: string, options?: ExpressionOptions): Compiled;
+  /** An expression as a condition: JSONata's truth ($boolean), and false if it has no value. */
+  condition(source: string): Compiled<boolean>;
+  /**
+   * A text with `{{ }}`. In `text` and `json` a text that is exactly one expression keeps its value's type; in all
+   * other cases the result is a string, each value written for its place (see `writeValue`).
+   */
+  template(source: string, place: Place): Compiled;
+  /**
+   * JSON data whose strings are templates, at any depth. Values go in as data, so they cannot change its shape.
+   * Keys are literal. Default place: `json`.
+   * @throws TemplateError `template_forbidden` for a key that reaches a prototype
+   */
+  value(json: unknown, place?: Place): Compiled;
+}
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  return value instanceof Promise;
+}
+
+class CachingEvaluator implements Evaluator {
+  readonly #limits: Limits;
+  readonly #expressions = new Map<string, Evaluate>();
+  readonly #templates = new Map<string, Evaluate>();
+
+  constructor(limits: Limits) {
+    this.#limits = limits;
+  }
+
+  expression(source: string, options: ExpressionOptions = {}): Compiled {
+    const evaluate = this.#expression(source);
+    return async (context) => {
+      const value = await evaluate(context);
+      if (value === undefined && options.optional !== true) throw missing(source, context);
+      return value;
+    };
+  }
+
+  condition(source: string): Compiled<boolean> {
+    parseSource(source); // on its own, so that an error names what the author wrote
+    const evaluate = this.#expression(`$boolean((${source}\n))`);
+    return async (context) => (await evaluate(context)) === true;
+  }
+
+  template(source: string, place: Place): Compiled {
+    const evaluate = this.#template(source, place);
+    return async (context) => evaluate(context);
+  }
+
+  value(json: unknown, place: Place = 'json'): Compiled {
+    const evaluate = this.#value(json, place);
+    return async (context) => evaluate(context);
+  }
+
+  #expression(source: string): Evaluate {
+    return this.#cached(this.#expressions, source, () => {
+      const path = plainPath(parseSource(source).ast);
+      if (path) return compilePath(path, () => compileInterpreted(source, this.#limits));
+      return compileInterpreted(source, this.#limits);
+    });
+  }
+
+  #template(source: string, place: Place): Evaluate {
+    return this.#cached(this.#templates, `${place}:${source}`, () => {
+      const { pieces } = parseTemplate(source);
+      const parts = pieces.map((piece) =>
+        piece.type === 'literal'
+          ? piece.text
+          : { source: piece.source, evaluate: this.#expression(piece.source) },
+      );
+      const [only] = parts;
+      if (parts.length === 0) return () => '';
+      if (parts.length === 1 && typeof only === 'string') return () => only;
+      if (parts.length === 1 && typeof only === 'object' && (place === 'text' || place === 'json')) {
+        return required(only);
+      }
+      return interpolate(parts, place);
+    });
+  }
+
+  #value(json: unknown, place: Place): Evaluate {
+    if (typeof json === 'string') return this.#template(json, place);
+    if (typeof json !== 'object' || json === null) return () => json;
+    const keys = Object.keys(json);
+    const forbidden = keys.find((key) => FORBIDDEN_NAMES.has(key));
+    if (forbidden !== undefined)
+      throw new TemplateError('template_forbidden', forbidden, 'is not allowed as a key');
+    const parts = Object.values(json).map((item: unknown) => this.#value(item, place));
+    if (Array.isArray(json)) return async (context) => Promise.all(parts.map((part) => part(context)));
+    return async (context) => {
+      const values = await Promise.all(parts.map((part) => part(context)));
+      return Object.fromEntries(keys.map((key, index) => [key, values[index]]));
+    };
+  }
+
+  #cached(cache: Map<string, Evaluate>, key: string, compile: () => Evaluate): Evaluate {
+    const known = cache.get(key);
+    if (known) return known;
+    const evaluate = compile();
+    if (cache.size >= this.#limits.cached) {
+      for (const oldest of cache.keys()) {
+        cache.delete(oldest);
+        break;
+      }
+    }
+    cache.set(key, evaluate);
+    return evaluate;
+  }
+}
+
+interface ExpressionPart {
+  source: string;
+  evaluate: Evaluate;
+}
+
+/** Says which part of a plain path is missing; for other expressions, only that there is no value. */
+function missing(source: string, context: ExpressionContext): TemplateError {
+  const path = plainPath(parseSource(source).ast) ?? [];
+  let at: unknown = context;
+  for (const [index, name] of path.entries()) {
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, name)) {
+      const parent = path.slice(0, index).join('.');
+      const where = parent === '' ? '' : ` in ${parent}`;
+      return new TemplateError('template_reference', source, `"${name}" is missing${where}`, { field: name });
+    }
+    at = Reflect.get(at, name);
+  }
+  return new TemplateError('template_reference', source, 'has no value', { field: source.trim() });
+}
+
+function required(part: ExpressionPart): Evaluate {
+  const orThrow = (value: unknown, context: ExpressionContext) => {
+    if (value === undefined) throw missing(part.source, context);
+    return value;
+  };
+  return (context) => {
+    const value = part.evaluate(context);
+    return isPromise(value) ? value.then((settled) => orThrow(settled, context)) : orThrow(value, context);
+  };
+}
+
+function interpolate(parts: readonly (string | ExpressionPart)[], place: Place): Evaluate {
+  const evaluations = parts.map((part) => (typeof part === 'string' ? () => part : required(part)));
+  return async (context) => {
+    const values = evaluations.map((evaluate) => evaluate(context));
+    const settled = values.some(isPromise) ? await Promise.all(values) : values;
+    return join(parts, settled, place);
+  };
+}
+
+/** Writes the pieces one after the other; in a path, checks each segment that a value is part of. */
+function join(parts: readonly (string | ExpressionPart)[], values: readonly unknown[], place: Place): string {
+  let text = '';
+  let segmentStart = 0;
+  let touchedBy: string | undefined;
+  for (const [index, part] of parts.entries()) {
+    const value = values[index];
+    if (typeof part === 'string') {
+      if (place === 'path') {
+        const slash = part.indexOf('/');
+        if (slash >= 0) {
+          if (touchedBy !== undefined)
+            placed(touchedBy, () => checkSegment(text.slice(segmentStart) + part.slice(0, slash)));
+          touchedBy = undefined;
+          segmentStart = text.length + part.lastIndexOf('/') + 1;
+        }
+      }
+      text += part;
+    } else {
+      text += placed(part.source, () => writeValue(value, place));
+      touchedBy = part.source;
+    }
+  }
+  if (place === 'path' && touchedBy !== undefined)
+    placed(touchedBy, () => checkSegment(text.slice(segmentStart)));
+  return text;
+}
+
+function placed<T>(source: string, write: () => T): T {
+  try {
+    return write();
+  } catch (thrown) {
+    if (thrown instanceof PlaceError) throw new TemplateError('template_value', source, thrown.message);
+    throw asTemplateError(source, thrown);
+  }
+}
+
+/** An evaluator with its own bounded cache; make one per connector version. */
+export function createEvaluator(limits: Partial<Limits> = {}): Evaluator {
+  return new CachingEvaluator({ ...DEFAULT_LIMITS, ...limits });
+}

@@ -1,0 +1,119 @@
+/**
+ * The forms in which a secret can turn up in recorded text. A form is a list of units, one per character, each
+ * with the ways to write it, so that encoders which differ in what they escape are all covered by one form.
+ */
+export interface Spelling {
+  text: string;
+  /** True where letters are hex digits or the like, equal in upper and lower case. */
+  anyCase?: boolean;
+}
+export type Unit = readonly Spelling[];
+export type Form = readonly Unit[];
+
+const utf8 = new TextEncoder();
+const hex = (value: number, width = 2): string => value.toString(16).padStart(width, '0');
+
+const NAMED_ENTITIES: Readonly<Record<string, readonly string[]>> = {
+  '&': ['&amp;'],
+  '<': ['&lt;'],
+  '>': ['&gt;'],
+  '"': ['&quot;'],
+  "'": ['&apos;', '&#039;'],
+};
+/** JSON's short escapes (RFC 8259 section 7), also as escaped once more inside a JSON string. */
+const SHORT_ESCAPES: Readonly<Record<string, string>> = {
+  '"': '"',
+  '\\': '\\',
+  '/': '/',
+  '\b': 'b',
+  '\f': 'f',
+  '\n': 'n',
+  '\r': 'r',
+  '\t': 't',
+};
+
+/** Letters and digits are written as they are by every encoder. */
+const NEVER_ESCAPED = /^[A-Za-z0-9]$/;
+
+/** The ways to write one character: raw, in URLs and forms, in JSON strings, in XML. */
+function spellings(char: string): Unit {
+  if (NEVER_ESCAPED.test(char)) return [{ text: char }];
+  const bytes = [...utf8.encode(char)];
+  const units = [...char].flatMap(() => Array.from({ length: char.length }, (_, at) => char.charCodeAt(at)));
+  const point = char.codePointAt(0) ?? 0;
+  const found: Spelling[] = [
+    { text: char },
+    { text: bytes.map((byte) => `%${hex(byte)}`).join(''), anyCase: true },
+    { text: bytes.map((byte) => `%25${hex(byte)}`).join(''), anyCase: true },
+    { text: units.map((unit) => `\\u${hex(unit, 4)}`).join(''), anyCase: true },
+    { text: units.map((unit) => `\\\\u${hex(unit, 4)}`).join(''), anyCase: true },
+    { text: `&#${point};` },
+    { text: `&#x${hex(point, 1)};`, anyCase: true },
+    ...(NAMED_ENTITIES[char] ?? []).map((text) => ({ text })),
+  ];
+  if (char === ' ') found.push({ text: '+' });
+  const short = SHORT_ESCAPES[char];
+  if (short !== undefined) {
+    found.push({ text: `\\${short}` });
+    found.push({ text: `\\\\${short === '"' || short === '\\' ? `\\${short}` : short}` });
+    if (short === '\\') found.push({ text: '\\\\' });
+  }
+  return found.sort((a, b) => b.text.length - a.text.length);
+}
+
+function escapedForm(secret: string): Form {
+  return Array.from(secret, spellings);
+}
+
+const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+
+/** Base64 digits that `bytes` alone decide when `before` (0 to 2) unknown bytes precede them. */
+function base64Core(bytes: readonly number[], before: number): string {
+  const firstDigit = Math.ceil((before * 8) / 6);
+  const endDigit = Math.floor(((before + bytes.length) * 8) / 6);
+  let digits = '';
+  for (let digit = firstDigit; digit < endDigit; digit += 1) {
+    let value = 0;
+    for (let bit = digit * 6; bit < digit * 6 + 6; bit += 1) {
+      const byte = bytes[Math.floor(bit / 8) - before] ?? 0;
+      value = value * 2 + ((byte >> (7 - (bit % 8))) & 1);
+    }
+    digits += BASE64[value] ?? '';
+  }
+  return digits;
+}
+
+function base64Whole(bytes: readonly number[]): string {
+  return btoa(String.fromCharCode(...bytes));
+}
+
+/** Secrets longer than this are found by their first bytes in base64; the rest is then cut off with them. */
+const BASE64_SPREAD_LIMIT = 8_192;
+
+/** A shorter run of base64 digits would match ordinary words. */
+const MIN_BASE64_DIGITS = 4;
+
+/** Base64 and base64url of `bytes`, alone or inside a longer text, at each of the three alignments. */
+function base64Forms(bytes: readonly number[]): Form[] {
+  const whole = bytes.length <= BASE64_SPREAD_LIMIT ? base64Whole(bytes) : '';
+  const standard = [whole, whole.replace(/=+$/, ''), ...[0, 1, 2].map((before) => base64Core(bytes, before))];
+  const url = standard.map((digits) => digits.replaceAll('+', '-').replaceAll('/', '_'));
+  const unique = new Set([...standard, ...url].filter((digits) => digits.length >= MIN_BASE64_DIGITS));
+  return [...unique].map(escapedForm);
+}
+
+function hexForm(bytes: readonly number[]): Form {
+  return [[{ text: bytes.map((byte) => hex(byte)).join(''), anyCase: true }]];
+}
+
+/** The bytes of a text in latin-1, which `btoa` and older Basic authentication use; undefined if it has none. */
+function latin1(text: string): number[] | undefined {
+  const codes = Array.from(text, (char) => char.codePointAt(0) ?? 0);
+  return codes.every((code) => code <= 0xff) && codes.some((code) => code > 0x7f) ? codes : undefined;
+}
+
+/** Every form of one secret. */
+export function formsOf(secret: string): Form[] {
+  const encoded = [[...utf8.encode(secret)], latin1(secret)].filter((bytes) => bytes !== undefined);
+  return [escapedForm(secret), ...encoded.flatMap((bytes) => [...base64Forms(bytes), hexForm(bytes)])];
+}

@@ -1,0 +1,94 @@
+import type { Form, Spelling, Unit } from './encodings.ts';
+
+export interface Span {
+  start: number;
+  end: number;
+}
+
+/** Characters of a form's beginning that decide whether the full pattern is tried. */
+const PREFIX_CHARS = 3;
+const TABLE_BITS = 16;
+
+/** Position in the prefix table of three UTF-16 units; collisions only cost a try. */
+function slot(a: number, b: number, c: number): number {
+  return (Math.imul(a, 0x9e3b) + Math.imul(b, 0x85eb) + Math.imul(c, 0xc2b3)) & ((1 << TABLE_BITS) - 1);
+}
+
+function escapeRegex(text: string, anyCase: boolean): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/-]|[a-z]/gi, (char) => {
+    if (!/[a-z]/i.test(char)) return `\\${char}`;
+    return anyCase ? `[${char.toLowerCase()}${char.toUpperCase()}]` : char;
+  });
+}
+
+function unitPattern(unit: Unit): string {
+  const spellings = unit.map((spelling) => escapeRegex(spelling.text, spelling.anyCase === true));
+  return spellings.length === 1 ? (spellings[0] ?? '') : `(?:${spellings.join('|')})`;
+}
+
+/** Every way the first characters of a form can look. */
+function prefixes(form: Form): Set<string> {
+  let open = new Set(['']);
+  const done = new Set<string>();
+  for (const unit of form) {
+    const next = new Set<string>();
+    for (const start of open) {
+      for (const text of unit.flatMap(casesOf)) {
+        const prefix = (start + text).slice(0, PREFIX_CHARS);
+        (prefix.length === PREFIX_CHARS ? done : next).add(prefix);
+      }
+    }
+    open = next;
+    if (open.size === 0) break;
+  }
+  return done;
+}
+
+function casesOf(spelling: Spelling): string[] {
+  const start = spelling.text.slice(0, PREFIX_CHARS);
+  if (spelling.anyCase !== true) return [start];
+  let cases = [''];
+  for (const char of start) {
+    const variants = new Set([char.toLowerCase(), char.toUpperCase()]);
+    cases = cases.flatMap((head) => [...variants].map((variant) => head + variant));
+  }
+  return cases;
+}
+
+/**
+ * Finds every form in a text: a table of three-character beginnings rejects nearly all positions, and one
+ * compiled alternation decides at the rest. Matches may overlap; they are returned as one span.
+ */
+export class Scanner {
+  readonly #pattern: RegExp;
+  readonly #table = new Uint8Array(1 << TABLE_BITS);
+
+  /** @param forms in order of preference: the longest first */
+  constructor(forms: readonly Form[]) {
+    this.#pattern = new RegExp(forms.map((form) => form.map(unitPattern).join('')).join('|') || '(?!)', 'y');
+    for (const form of forms) {
+      for (const prefix of prefixes(form)) {
+        this.#table[slot(prefix.charCodeAt(0), prefix.charCodeAt(1), prefix.charCodeAt(2))] = 1;
+      }
+    }
+  }
+
+  spans(text: string): Span[] {
+    const found: Span[] = [];
+    let last: Span | undefined;
+    for (let at = 0; at + PREFIX_CHARS <= text.length; at += 1) {
+      const entry = slot(text.charCodeAt(at), text.charCodeAt(at + 1), text.charCodeAt(at + 2));
+      if (this.#table[entry] === 0) continue;
+      this.#pattern.lastIndex = at;
+      if (!this.#pattern.test(text)) continue;
+      const end = this.#pattern.lastIndex;
+      if (last && at < last.end) {
+        last.end = Math.max(last.end, end);
+      } else {
+        last = { start: at, end };
+        found.push(last);
+      }
+    }
+    return found;
+  }
+}
