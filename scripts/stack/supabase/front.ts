@@ -5,7 +5,7 @@ import { adminUsers } from './admin-users.ts';
 import { authError, refuse, restError } from './answers.ts';
 import type { Caller, ReadCaller } from './credentials.ts';
 import type { Database } from './database.ts';
-import type { StackKeys } from './keys.ts';
+import type { Passes } from './passes.ts';
 import { loudly, quietly } from './quiet.ts';
 import { exchangeSession } from './sessions.ts';
 import type { Tokens } from './tokens.ts';
@@ -19,7 +19,7 @@ export interface FrontParts {
   db: Database;
   /** lite's own handler, which trusts its caller. */
   lite: Fetch;
-  keys: StackKeys;
+  passes: Passes;
   tokens: Tokens;
   readCaller: ReadCaller;
   /** Called with path and query of every request to `/rest/v1`. */
@@ -42,7 +42,7 @@ const AUTH_ROUTES: ReadonlyArray<readonly [method: string, path: string]> = [
 
 /** The only door to the database API: keys and tokens are checked here, and lite sees nothing that was not. */
 export function createFront(parts: FrontParts): Hono {
-  const { db, lite, keys, tokens, readCaller } = parts;
+  const { db, lite, passes, tokens, readCaller } = parts;
   const app = new Hono();
 
   app.use(
@@ -100,14 +100,18 @@ export function createFront(parts: FrontParts): Hono {
     // PostgREST would take it for a filter on a column of that name.
     url.searchParams.delete('apikey');
     const headers = new Headers(c.req.raw.headers);
-    headers.set('apikey', caller.key === 'secret' ? keys.secret_key : keys.publishable_key);
-    if (caller.user) headers.set('authorization', `Bearer ${await tokens.seal(caller.user)}`);
-    else headers.delete('authorization');
+    headers.delete('authorization');
+    // lite's auth routes ask for a token of their own kind on top.
+    if (caller.user && url.pathname.startsWith('/auth/')) {
+      headers.set('authorization', `Bearer ${await tokens.seal(caller.user)}`);
+    }
     const hasBody = c.req.method !== 'GET' && c.req.method !== 'HEAD';
     const body = hasBody ? await c.req.arrayBuffer() : null;
-    const request = new Request(url, { method: c.req.method, headers, body });
-
-    const answer = await quietly(() => lite(request));
+    const answer = await passes.during(caller, async (pass) => {
+      headers.set('apikey', pass);
+      const request = new Request(url, { method: c.req.method, headers, body });
+      return quietly(() => lite(request));
+    });
     if (answer.status >= 500) report(c, answer.status, await answer.clone().text());
     // A copy, because headers of an answer made elsewhere can be immutable and the CORS headers are added to it.
     return new Response(answer.body, answer);

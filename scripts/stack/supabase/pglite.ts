@@ -81,6 +81,20 @@ export function serialiseTransactions(connection: PgliteConnection): Mutex {
   return turn;
 }
 
+/** Oids that `initdb` gives to the row types of the system catalogue (`transam.h`). */
+const CATALOGUE_OIDS = { from: 10_000, to: 16_384 };
+
+/**
+ * PGlite copies its table of parsers for every query, and two thirds of it parse arrays of catalogue rows, which no API
+ * returns. Dropping those takes a third off the time of a small query.
+ */
+function forgetCatalogueParsers(pglite: PGlite): void {
+  for (const key of Object.keys(pglite.parsers)) {
+    const oid = Number(key);
+    if (oid >= CATALOGUE_OIDS.from && oid < CATALOGUE_OIDS.to) delete pglite.parsers[oid];
+  }
+}
+
 /**
  * Opens PGlite in `folder` (created when missing), or in memory when it is undefined.
  * `serialise` is a parameter so that a test can leave it out and see the self-check refuse.
@@ -102,6 +116,8 @@ export async function openPglite(
     },
   });
   const pglite = connection.driver;
+  await pglite.waitReady;
+  forgetCatalogueParsers(pglite);
   const turn = serialise(connection);
   const sql: Sql = {
     query: async (text, parameters = []) => (await pglite.query<Row>(text, [...parameters])).rows,

@@ -11,6 +11,7 @@ import { generateKeys, loadKeys, type StackKeys } from './keys.ts';
 import { activateRls, shortenRequestContext } from './lite-internals.ts';
 import { lockDataFolder } from './lock.ts';
 import { type MigrationReport, migrate, seed } from './migrate.ts';
+import { createPasses } from './passes.ts';
 import { openPglite, serialiseTransactions } from './pglite.ts';
 import { openPostgres } from './postgres.ts';
 import { quietly } from './quiet.ts';
@@ -90,6 +91,7 @@ export async function startSupabase(
   opened.defer(() => server.close());
   const tokens = await createTokens(keys, () => `${server.url}/auth/v1`);
 
+  const passes = createPasses();
   const app = new App({
     connection: db.connection,
     api: { schemas: ['public'] },
@@ -97,19 +99,17 @@ export async function startSupabase(
       enabled: true,
       enable_signup: options.allowSignUp === true,
       jwt_secret: tokens.innerSecret,
-      publishable_key: keys.publishable_key,
-      secret_key: keys.secret_key,
     },
     db: { migrations: { enabled: false } },
     studio: { enabled: false },
-    options: { server: { admin: false } },
+    options: { server: { admin: false, apiKeys: { resolver: passes.resolver } } },
   });
   const paths: string[] = [];
   let requests = 0;
   const front = guard.createFront({
     db,
     lite: async (request) => app.fetch(request, { peerAddress: HOST }),
-    keys,
+    passes,
     tokens,
     readCaller: guard.callerReader(keys, tokens),
     onRestRequest: (path) => {

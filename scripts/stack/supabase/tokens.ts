@@ -34,7 +34,7 @@ export type Subject = Pick<
 
 export type Verification = { ok: true; claims: UserClaims } | { ok: false; reason: 'expired' | 'invalid' };
 
-/** Access tokens of users: ES256 towards the world, exchanged for HS256 towards lite, which checks nothing else. */
+/** Access tokens of users: ES256 towards the world; HS256, the only kind lite knows, between the front and lite's auth routes. */
 export interface Tokens {
   /** `signedInAt` in seconds since 1970: when the session began, not when this token was made. */
   issue(subject: Subject, signedInAt: number): Promise<{ token: string; expiresAt: number }>;
@@ -55,6 +55,17 @@ export async function createTokens(keys: StackKeys, issuer: () => string): Promi
   const innerSecret = randomBytes(INNER_SECRET_BYTES).toString('base64url');
   const innerKey = new TextEncoder().encode(innerSecret);
   const { kid } = publicJwk;
+  const verified = new VerifiedTokens(async (token) => {
+    const { payload } = await jwtVerify(
+      token,
+      (header) => {
+        if (header.kid !== kid) throw new errors.JWKSNoMatchingKey();
+        return publicKey;
+      },
+      { algorithms: ['ES256'], issuer: issuer(), audience: 'authenticated', requiredClaims: ['exp', 'iat'] },
+    );
+    return UserClaims.parse(payload);
+  });
 
   return {
     jwks: { keys: [{ ...publicJwk }] },
@@ -78,29 +89,37 @@ export async function createTokens(keys: StackKeys, issuer: () => string): Promi
       return { token, expiresAt: claims.exp };
     },
 
-    async verify(token) {
-      try {
-        const { payload } = await jwtVerify(
-          token,
-          (header) => {
-            if (header.kid !== kid) throw new errors.JWKSNoMatchingKey();
-            return publicKey;
-          },
-          {
-            algorithms: ['ES256'],
-            issuer: issuer(),
-            audience: 'authenticated',
-            requiredClaims: ['exp', 'iat'],
-          },
-        );
-        const claims = UserClaims.safeParse(payload);
-        return claims.success ? { ok: true, claims: claims.data } : { ok: false, reason: 'invalid' };
-      } catch (error) {
-        return { ok: false, reason: error instanceof errors.JWTExpired ? 'expired' : 'invalid' };
-      }
-    },
+    verify: (token) => verified.verify(token),
 
     seal: (claims) => new SignJWT(claims).setProtectedHeader({ alg: 'HS256', typ: 'JWT' }).sign(innerKey),
     unseal: async (token) => (await jwtVerify(token, innerKey, { algorithms: ['HS256'] })).payload,
   };
+}
+
+/** Enough for every session of a busy test run, at about 2 kB each. */
+const VERIFIED_KEPT = 1000;
+
+/** Remembers tokens that were found valid until they expire: checking one costs as much as a small query. */
+class VerifiedTokens {
+  readonly #known = new Map<string, UserClaims>();
+  readonly #check: (token: string) => Promise<UserClaims>;
+
+  constructor(check: (token: string) => Promise<UserClaims>) {
+    this.#check = check;
+  }
+
+  async verify(token: string): Promise<Verification> {
+    const known = this.#known.get(token);
+    if (known && known.exp > Date.now() / 1000) return { ok: true, claims: known };
+    this.#known.delete(token);
+    try {
+      const claims = await this.#check(token);
+      const [oldest] = this.#known.keys();
+      if (this.#known.size >= VERIFIED_KEPT && oldest !== undefined) this.#known.delete(oldest);
+      this.#known.set(token, claims);
+      return { ok: true, claims };
+    } catch (error) {
+      return { ok: false, reason: error instanceof errors.JWTExpired ? 'expired' : 'invalid' };
+    }
+  }
 }
