@@ -70,9 +70,13 @@ export function sendHop(
     function finish(result: HopResult): void {
       if (done) return;
       done = true;
+      if (result.ok) {
+        afterConnectionIsFree(() => resolve(result));
+        return;
+      }
       resolve(result);
       // Closes the connection: what is still to come on it is not wanted.
-      if (!result.ok) controller?.abort(new Error(result.failure.code));
+      controller?.abort(new Error(result.failure.code));
     }
 
     function fail(code: EgressFailureCode, text: string): void {
@@ -107,9 +111,9 @@ export function sendHop(
         if (!Array.isArray(raw)) return fail('invalid_response', 'sent headers that cannot be read');
         if (raw.length / 2 > limits.maxHeaders) return fail('too_many_headers', 'sent too many headers');
         headers = headerPairs(raw);
-        // Refused by what it announces, before it is read. HEAD announces a body that never comes.
+        // Refused by what it announces, before it is read; HEAD and 304 announce a body that never comes.
         const announced = Number(headers.find(([name]) => name === 'content-length')?.[1] ?? 0);
-        if (hop.method !== 'HEAD' && announced > limits.maxWireBytes) tooLarge();
+        if (hop.method !== 'HEAD' && statusCode !== 304 && announced > limits.maxWireBytes) tooLarge();
       },
       onResponseData(_current, chunk) {
         if (done) return;
@@ -147,6 +151,14 @@ export function sendHop(
       handler,
     );
   });
+}
+
+/**
+ * The client takes a connection back one turn of the event loop after the end of a response. A redirect or next
+ * step sent before that would open a second connection: the microtask queues behind the client's own turn.
+ */
+function afterConnectionIsFree(resume: () => void): void {
+  queueMicrotask(() => setImmediate(resume));
 }
 
 /** Names in lower case; values byte for byte, since a header has no declared charset (RFC 9110 section 5.5). */
