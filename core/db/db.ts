@@ -23,12 +23,15 @@ export class DatabaseError extends Error {
   override readonly name = 'DatabaseError';
   readonly fn: string;
   readonly code: string;
+  /** What the database said: for a raised error, its word for the reason. */
+  readonly reason: string;
   /** True when the same call may succeed later: no answer, too many connections, restart, serialisation, timeout. */
   readonly transient: boolean;
   constructor(fn: string, failure: DatabaseFailure, transient: boolean) {
     super(`${fn}: ${failure.code} ${failure.message}`);
     this.fn = fn;
     this.code = failure.code;
+    this.reason = failure.message;
     this.transient = transient;
   }
 }

@@ -168,9 +168,11 @@ create policy "workspace_members: admins remove, owners remove owners, anyone le
 create policy "saas_admin_users: admins see themselves" on public.saas_admin_users for select to authenticated
   using (user_id = (select auth.uid()));
 
-grant select, insert, delete on public.workspaces to authenticated;
+grant select, delete on public.workspaces to authenticated;
+grant insert (id, name) on public.workspaces to authenticated;
 grant update (name) on public.workspaces to authenticated;
-grant select, insert, delete on public.workspace_members to authenticated;
+grant select, delete on public.workspace_members to authenticated;
+grant insert (workspace_id, user_id, role) on public.workspace_members to authenticated;
 grant update (role) on public.workspace_members to authenticated;
 grant select on public.saas_admin_users to authenticated;
 grant select, insert, update, delete on public.workspaces, public.workspace_members, public.saas_admin_users to service_role;

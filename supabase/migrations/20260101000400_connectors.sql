@@ -19,7 +19,7 @@ comment on table public.connectors is 'A workspace''s programs of HTTP calls. Th
 comment on column public.connectors.deleted_at is 'A deleted connector keeps its row, so that its executions stay readable.';
 create index connectors_page_idx on public.connectors (workspace_id, id desc) where deleted_at is null;
 create index connectors_created_by_idx on public.connectors (created_by);
-create index connectors_template_idx on public.connectors (template_id) where template_id is not null;
+create index connectors_template_idx on public.connectors (template_id, template_version) where template_id is not null;
 
 create table public.connector_versions (
   workspace_id uuid not null,

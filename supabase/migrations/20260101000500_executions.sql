@@ -28,10 +28,10 @@ comment on column public.connector_executions.lease_expires_at is
   'Until when the claiming run holds the execution; after that anybody may claim it again.';
 comment on column public.connector_executions.lease_owner is
   'The task run that holds the lease. A later attempt of the same run takes over at once: its earlier attempt is dead.';
-create index connector_executions_page_idx on public.connector_executions (workspace_id, id desc);
+-- Every change of status writes every index anew, so there are few: the key (workspace_id, id), read backwards, serves
+-- the page of a whole workspace.
 create index connector_executions_connector_idx on public.connector_executions (workspace_id, connector_id, id desc);
 create index connector_executions_status_idx on public.connector_executions (workspace_id, status, id desc);
-create index connector_executions_version_idx on public.connector_executions (workspace_id, connector_id, connector_version);
 create index connector_executions_created_by_idx on public.connector_executions (created_by);
 create index connector_executions_unfinished_idx on public.connector_executions (id) where status in ('queued', 'running');
 
@@ -70,16 +70,13 @@ create policy "connector_executions: members read" on public.connector_execution
   using (workspace_id = any (array(select private.workspace_ids())));
 create policy "connector_executions: editors start" on public.connector_executions for insert to authenticated
   with check (workspace_id = any (array(select private.workspace_ids('editor'))) and status = 'queued');
-create policy "connector_executions: editors cancel" on public.connector_executions for update to authenticated
-  using (workspace_id = any (array(select private.workspace_ids('editor'))))
-  with check (workspace_id = any (array(select private.workspace_ids('editor'))));
 create policy "connector_step_runs: members read" on public.connector_step_runs for select to authenticated
   using (workspace_id = any (array(select private.workspace_ids())));
 
--- The engine alone changes the state of an execution; a user may only start one and ask for its end.
+-- The engine alone changes the state of an execution; a user may start one, and ask for its end through
+-- public.cancel_execution.
 grant select on public.connector_executions to authenticated;
 grant insert (id, workspace_id, connector_id, connector_version, input, trigger) on public.connector_executions to authenticated;
-grant update (cancel_requested_at) on public.connector_executions to authenticated;
 grant select (workspace_id, execution_id, step_index, attempt, step_name, fence, status, request, response, output,
   error, started_at, finished_at, duration_ms) on public.connector_step_runs to authenticated;
 grant select, insert, update, delete on public.connector_executions, public.connector_step_runs to service_role;

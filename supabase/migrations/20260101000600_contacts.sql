@@ -10,7 +10,6 @@ create table public.contacts (
     references public.connector_executions (workspace_id, id) on delete set null (last_execution_id)
 );
 comment on table public.contacts is 'People of a workspace, onto whose fields executions map what they learnt.';
-create index contacts_page_idx on public.contacts (workspace_id, id desc);
 create index contacts_fields_idx on public.contacts using gin (fields jsonb_path_ops);
 create index contacts_last_execution_idx on public.contacts (workspace_id, last_execution_id);
 

@@ -116,6 +116,13 @@ create policy "template_ratings: users change their own" on public.template_rati
 create policy "template_ratings: users delete their own" on public.template_ratings for delete to authenticated
   using (user_id = (select auth.uid()));
 
+-- A foreign key does not ask who may see the template, so the policy does: drafts cannot be named.
+alter policy "connectors: editors create" on public.connectors
+  with check (
+    workspace_id = any (array(select private.workspace_ids('editor')))
+    and (template_id is null or exists (select 1 from public.connector_templates t where t.id = template_id))
+  );
+
 grant select, delete on public.connector_templates to authenticated;
 grant insert (id, slug, name, description, category, provider, status, is_official, is_featured) on public.connector_templates to authenticated;
 grant update (name, description, category, provider, status, is_official, is_featured, current_version) on public.connector_templates to authenticated;

@@ -114,8 +114,14 @@ end;
 $$;
 
 create function public.cancel_execution(p_workspace_id uuid, p_id uuid) returns jsonb
-language sql set search_path = ''
-as $$ select public.get_execution(private.request_cancel(p_workspace_id, p_id), p_id) $$;
+language plpgsql set search_path = ''
+as $$
+declare workspace uuid := private.request_cancel(p_workspace_id, p_id);
+begin
+  -- A statement of its own: within the one that changed the row, a stable function would still see the old one.
+  return public.get_execution(workspace, p_id);
+end;
+$$;
 
 revoke all on function private.execution_json, private.steps_json, private.request_cancel from public, anon;
 grant execute on function private.execution_json, private.steps_json, private.request_cancel to authenticated, service_role;

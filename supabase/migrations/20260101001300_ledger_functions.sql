@@ -87,7 +87,11 @@ declare
   e public.connector_executions := private.hold_execution(p_id, p_fence);
 begin
   insert into public.connector_step_runs (workspace_id, execution_id, step_index, attempt, step_name, fence, status, request)
-  values (e.workspace_id, e.id, p_step_index, p_attempt, p_step_name, p_fence, 'running', p_request);
+  values (e.workspace_id, e.id, p_step_index, p_attempt, p_step_name, p_fence, 'running', p_request)
+  on conflict do nothing;
+  if not found then
+    perform private.raise_problem(409, 'step_started', 'This attempt at the step has been started already.');
+  end if;
   update public.connector_executions x set lease_expires_at = now() + make_interval(secs => p_lease_seconds) where x.id = p_id;
   return jsonb_build_object('cancel_requested', e.cancel_requested_at is not null);
 end;
@@ -122,13 +126,16 @@ $$;
 create function private.upsert_contact(p_workspace_id uuid, p_execution_id uuid, p_contact jsonb) returns void
 language plpgsql set search_path = ''
 as $$
+declare
+  -- A field without a value identifies nobody: two people without a phone number are not the same person.
+  match jsonb := jsonb_strip_nulls(p_contact -> 'match');
 begin
   -- Two executions that learn of the same new person at the same moment must not create that person twice.
-  perform pg_advisory_xact_lock(hashtextextended(p_workspace_id::text || (p_contact -> 'match')::text, 0));
+  perform pg_advisory_xact_lock(hashtextextended(p_workspace_id::text || match::text, 0));
   update public.contacts c set fields = c.fields || (p_contact -> 'fields'), last_execution_id = p_execution_id
   where c.id = (
     select x.id from public.contacts x
-    where x.workspace_id = p_workspace_id and x.fields @> (p_contact -> 'match')
+    where x.workspace_id = p_workspace_id and x.fields @> match and match <> '{}'
     order by x.id limit 1);
   if not found then
     insert into public.contacts (workspace_id, fields, last_execution_id)
@@ -171,13 +178,21 @@ language plpgsql set search_path = ''
 as $$
 begin
   -- An execution that was claimed this often kills whatever runs it. It ends here, where people can see it.
-  update public.connector_executions e set status = 'failed', finished_at = now(), lease_expires_at = null, lease_owner = null,
-    error = jsonb_build_object('class', 'internal', 'code', 'gave_up', 'step', null,
-      'message', format('The execution was started %s times without coming to an end.', e.fence))
-  where e.id in (
-    select x.id from public.connector_executions x
-    where x.status = 'running' and x.lease_expires_at < now() and x.fence >= p_max_claims
-    order by x.id limit p_limit for update skip locked);
+  with ended as (
+    update public.connector_executions e set status = 'failed', finished_at = now(), lease_expires_at = null, lease_owner = null,
+      error = jsonb_build_object('class', 'internal', 'code', 'gave_up', 'step', null,
+        'message', format('The execution was started %s times without coming to an end.', e.fence))
+    where e.id in (
+      select x.id from public.connector_executions x
+      where x.status = 'running' and x.lease_expires_at < now() and x.fence >= p_max_claims
+      order by x.id limit p_limit for update skip locked)
+    returning e.workspace_id, e.id, e.connector_id
+  ), interrupted as (
+    update public.connector_step_runs s set status = 'interrupted', finished_at = now()
+    from ended where s.workspace_id = ended.workspace_id and s.execution_id = ended.id and s.status = 'running'
+  )
+  update public.connectors c set failure_count = c.failure_count + failed.times, last_executed_at = now()
+  from (select connector_id, count(*) as times from ended group by connector_id) failed where c.id = failed.connector_id;
   return (select coalesce(jsonb_agg(jsonb_build_object('id', due.id, 'workspace_id', due.workspace_id, 'fence', due.fence)
                                     order by due.id), '[]') from (
     select e.id, e.workspace_id, e.fence from public.connector_executions e

@@ -1,0 +1,23 @@
+/** An execution has five minutes; the last seconds are kept for writing down how it ended. */
+export const EXECUTION_DEADLINE_MS = 295_000;
+
+/** A crashed run's execution can be claimed by another run after this long. Every write to the ledger renews it. */
+export const LEASE_SECONDS = 30;
+
+/** How often a running execution renews its lease and asks whether it is to be cancelled: well under the promised 5 s. */
+export const LEASE_RENEWAL_MS = 2_000;
+
+/** Of one response, on the wire and again after decompression. */
+export const MAX_RESPONSE_BYTES = 5 * 1024 * 1024;
+
+/** Of one request body, after rendering. */
+export const MAX_REQUEST_BYTES = 5 * 1024 * 1024;
+
+/** A longer text in a recorded request or response is cut; later steps still see all of it. */
+export const MAX_RECORDED_CHARS = 64 * 1024;
+
+/** Deeper JSON in a response is refused: readers further on recurse. */
+export const MAX_RESPONSE_DEPTH = 100;
+
+/** Compiled connector versions that a process keeps. */
+export const MAX_CACHED_PLANS = 200;

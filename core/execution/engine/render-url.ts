@@ -1,0 +1,149 @@
+import type { Evaluator, ExpressionContext } from '../../expression/index.ts';
+import { parseTemplate } from '../../expression/parse.ts';
+import type { Json } from '../../json/json.ts';
+import { StepRenderError } from './step-failure.ts';
+
+/** A URL template, cut where the parts of a URL meet (RFC 3986 section 3). Each part is a template of its own. */
+type UrlTemplate = { base: string | undefined; authority: string; path: string; query: string };
+
+const SCHEME_AND_AUTHORITY = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/[^/?#]*/;
+
+/** A host, or a part of one: nothing that could end the authority or add user information to it. */
+const AUTHORITY_TEXT = /^[A-Za-z0-9.-]+(:\d{1,5})?$/;
+
+/**
+ * A URL from its template: every expression is written for the part of the URL in which it stands, so that a value can
+ * never end that part. An expression at the very start is a base URL and may hold scheme, host and path.
+ */
+export async function renderUrl(
+  source: string,
+  query: Readonly<Record<string, Json>>,
+  evaluator: Evaluator,
+  context: ExpressionContext,
+): Promise<string> {
+  const template = splitUrl(source);
+  const base =
+    template.base === undefined
+      ? await renderAuthority(template.authority, evaluator, context)
+      : baseUrl(await evaluator.template(template.base, 'text')(context), template.base);
+  const path = await evaluator.template(template.path, 'path')(context);
+  const ownQuery = await evaluator.template(template.query, 'query')(context);
+  return withQuery(`${base}${path}${ownQuery}`, query);
+}
+
+/** The fragment is left out: it never travels (RFC 9110 section 7.1). */
+function splitUrl(source: string): UrlTemplate {
+  const template: UrlTemplate = { base: undefined, authority: '', path: '', query: '' };
+  let part: 'authority' | 'path' | 'query' | 'fragment' = 'authority';
+  for (const [index, piece] of parseTemplate(source).pieces.entries()) {
+    if (piece.type === 'expression') {
+      const text = `{{${piece.source}}}`;
+      if (index === 0) {
+        template.base = text;
+        part = 'path';
+      } else if (part !== 'fragment') template[part] += text;
+      continue;
+    }
+    let rest = piece.text;
+    if (index === 1 && template.base !== undefined && !/^[/?#]/.test(rest)) {
+      throw new StepRenderError(
+        'template',
+        'template_value',
+        'url: a base URL is followed by /, ? or nothing.',
+      );
+    }
+    if (part === 'authority') {
+      const end = authorityEnd(template.authority + rest) - template.authority.length;
+      template.authority += rest.slice(0, end);
+      rest = rest.slice(end);
+      if (rest !== '') part = 'path';
+    }
+    if (part === 'path') {
+      const end = rest.search(/[?#]/);
+      template.path += end < 0 ? rest : rest.slice(0, end);
+      rest = end < 0 ? '' : rest.slice(end);
+      if (rest !== '') part = 'query';
+    }
+    if (part === 'query') {
+      const end = rest.indexOf('#');
+      template.query += end < 0 ? rest : rest.slice(0, end);
+      if (end >= 0) part = 'fragment';
+    }
+  }
+  return template;
+}
+
+/** Where scheme and authority end in this text, which may hold whole expressions. */
+function authorityEnd(text: string): number {
+  const masked = text.replace(/\{\{.*?\}\}/gs, (expression) => 'x'.repeat(expression.length));
+  return SCHEME_AND_AUTHORITY.exec(masked)?.[0].length ?? text.length;
+}
+
+async function renderAuthority(
+  source: string,
+  evaluator: Evaluator,
+  context: ExpressionContext,
+): Promise<string> {
+  let authority = '';
+  for (const piece of parseTemplate(source).pieces) {
+    if (piece.type === 'literal') {
+      authority += piece.text;
+      continue;
+    }
+    const value = await evaluator.template(`{{${piece.source}}}`, 'text')(context);
+    if (!AUTHORITY_TEXT.test(String(value))) {
+      throw new StepRenderError(
+        'template',
+        'template_value',
+        `url: {{${piece.source}}} is no part of a host name.`,
+      );
+    }
+    authority += String(value);
+  }
+  return authority;
+}
+
+function baseUrl(value: unknown, source: string): string {
+  const parsed = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
+  if (parsed?.search !== '' || parsed.hash !== '') {
+    throw new StepRenderError(
+      'template',
+      'template_value',
+      `url: ${source} is no base URL (scheme, host and path).`,
+    );
+  }
+  return parsed.href.replace(/\/+$/, '');
+}
+
+/** Adds query parameters: arrays repeat the name, null leaves it out. Percent-encoded (RFC 3986 section 3.4). */
+function withQuery(url: string, query: Readonly<Record<string, Json>>): string {
+  const pairs = flatPairs(query, 'query').map(
+    ([name, value]) => `${encodeQuery(name)}=${encodeQuery(value)}`,
+  );
+  if (pairs.length === 0) return url;
+  return `${url}${url.includes('?') ? '&' : '?'}${pairs.join('&')}`;
+}
+
+function encodeQuery(text: string): string {
+  return encodeURIComponent(text.toWellFormed()).replace(
+    /[!'()*]/g,
+    (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
+
+/** Name and value pairs of a query or a form: arrays repeat the name, null leaves it out, objects have no form here. */
+export function flatPairs(
+  values: Readonly<Record<string, Json>>,
+  field: string,
+): [name: string, value: string][] {
+  return Object.entries(values).flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : [value]).flatMap((item): [string, string][] => {
+      if (item === null) return [];
+      if (typeof item === 'object') {
+        const why = 'an object cannot stand here; send it as text or in a JSON body.';
+        throw new StepRenderError('template', 'template_value', `${field}.${name}: ${why}`);
+      }
+      return [[name, String(item)]];
+    }),
+  );
+}

@@ -1,0 +1,94 @@
+import { EXECUTION_DEADLINE_MS, LEASE_RENEWAL_MS } from './limits.ts';
+import { type Claim, type EngineDeps, LeaseLost, type LedgerAnswer } from './ports.ts';
+import type { StepFailure } from './step-failure.ts';
+
+/** Why a running execution has to stop. */
+export type StopReason = 'cancelled' | 'timed_out' | 'lease_lost' | 'interrupted';
+
+/** The process has to end before the execution does: a later attempt goes on. */
+export class RunInterrupted extends Error {
+  override readonly name = 'RunInterrupted';
+}
+
+/** Watches over one run: its deadline, its lease, a wish to cancel it, and the end of its process. */
+export interface RunControl {
+  /** Aborts the call in flight and every wait. */
+  readonly signal: AbortSignal;
+  readonly reason: () => StopReason | undefined;
+  /** Nothing more may be written: another run goes on, here or elsewhere. */
+  mustLeave(): boolean;
+  remainingMs(): number;
+  /** Takes in what the ledger told with a write. */
+  heed(answer: LedgerAnswer): void;
+  /** What a step that was stopped failed of. */
+  failure(): StepFailure;
+  stop(): void;
+}
+
+/** Starts watching. `outer` is the task's own signal: its process is about to end. */
+export function controlRun(deps: EngineDeps, claim: Claim, outer: AbortSignal): RunControl {
+  const abort = new AbortController();
+  const watching = new AbortController();
+  const deadline = deps.clock.now() + EXECUTION_DEADLINE_MS - claim.running_for_ms;
+  let reason: StopReason | undefined;
+
+  const end = (why: StopReason) => {
+    reason ??= why;
+    abort.abort();
+  };
+  const onOuter = () => end('interrupted');
+  if (outer.aborted) onOuter();
+  outer.addEventListener('abort', onOuter, { once: true });
+
+  const control: RunControl = {
+    signal: abort.signal,
+    reason: () => reason,
+    mustLeave: () => reason === 'lease_lost' || reason === 'interrupted',
+    remainingMs: () => Math.max(0, deadline - deps.clock.now()),
+    heed(answer) {
+      if (answer.cancel_requested) end('cancelled');
+    },
+    failure: () => (reason === 'timed_out' ? EXECUTION_TIMED_OUT : CANCELLED),
+    stop() {
+      watching.abort();
+      outer.removeEventListener('abort', onOuter);
+    },
+  };
+
+  const watchDeadline = async () => {
+    await deps.sleep(control.remainingMs(), watching.signal);
+    if (!watching.signal.aborted) end('timed_out');
+  };
+  const watchLease = async () => {
+    for (;;) {
+      await deps.sleep(LEASE_RENEWAL_MS, watching.signal);
+      if (watching.signal.aborted) return;
+      try {
+        control.heed(await deps.ledger.renew(claim));
+      } catch (error) {
+        // A database that does not answer may come back before the lease ends; every write is fenced anyway.
+        if (error instanceof LeaseLost && !watching.signal.aborted) end('lease_lost');
+      }
+    }
+  };
+  if (claim.cancel_requested) end('cancelled');
+  else if (control.remainingMs() === 0) end('timed_out');
+  void watchDeadline();
+  void watchLease();
+  return control;
+}
+
+export const CANCELLED: StepFailure = {
+  class: 'cancelled',
+  code: 'cancelled',
+  message: 'The execution was cancelled.',
+  transient: false,
+  requestSent: true,
+};
+export const EXECUTION_TIMED_OUT: StepFailure = {
+  class: 'timeout',
+  code: 'execution_timeout',
+  message: 'The execution took longer than five minutes.',
+  transient: false,
+  requestSent: true,
+};

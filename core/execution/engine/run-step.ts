@@ -1,0 +1,99 @@
+import type { StepRetry } from '../../connector/schema.ts';
+import { TemplateError } from '../../expression/parse.ts';
+import type { StepOutcome } from '../schema.ts';
+import { attemptStep, SAFE_METHODS } from './attempt.ts';
+import { fullJitterMs } from './backoff.ts';
+import type { PlannedStep } from './plan.ts';
+import { commitAttempt, type Run, type Seen, shownError } from './run.ts';
+import { type StepFailure, templateFailure } from './step-failure.ts';
+
+/** For a step that says nothing about retries; unsafe methods are then sent once. */
+const DEFAULT_RETRY: StepRetry = { max_attempts: 3, base_ms: 500, max_ms: 30_000 };
+
+/**
+ * Runs one step to its end: condition, then attempts with backoff. Every attempt stands in the ledger before its call
+ * and is completed after it; the last one carries the outcome with which a resumed execution goes on.
+ *
+ * Answers null for a step that was skipped, or that had to stop because the execution does.
+ */
+export async function runStep(run: Run, planned: PlannedStep): Promise<StepOutcome | null> {
+  const { step, index } = planned;
+  const past = run.claim.steps.filter((entry) => entry.step_index === index);
+  let attempt = Math.max(0, ...past.map((entry) => entry.attempt));
+  let failures = past.filter((entry) => entry.status === 'failed').length;
+  try {
+    if (step.condition !== undefined && !(await run.plan.evaluator.condition(step.condition)(run.context))) {
+      await commitAttempt(run, planned, { attempt: 0, status: 'skipped', committed: null });
+      return null;
+    }
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    return fail(run, planned, attempt + 1, templateFailure(error, 'condition'), {});
+  }
+  const retry = step.retry ?? DEFAULT_RETRY;
+  const repeatable = mayRepeat(planned);
+  if (!repeatable && past.at(-1)?.status === 'interrupted') {
+    return fail(run, planned, attempt + 1, OUTCOME_UNKNOWN, {});
+  }
+  for (;;) {
+    attempt += 1;
+    const tried = await attemptStep(run, planned, attempt);
+    if (tried.ok) return tried.outcome;
+    if (run.control.mustLeave()) return null;
+    failures += 1;
+    const { failure, seen } = tried;
+    const again = failure.transient && (repeatable || !failure.requestSent) && failures < retry.max_attempts;
+    const waitMs = Math.max(fullJitterMs(retry, failures, run.deps.random), failure.retryAfterMs ?? 0);
+    if (!again || run.control.signal.aborted || waitMs >= run.control.remainingMs()) {
+      return fail(run, planned, attempt, failure, seen);
+    }
+    await commitAttempt(run, planned, { ...seen, attempt, status: 'failed', failure });
+    run.deps.log('warn', 'step failed, trying again', {
+      executionId: run.claim.execution_id,
+      step: step.name,
+      attempt,
+      code: failure.code,
+      waitMs,
+    });
+    await run.deps.sleep(waitMs, run.control.signal);
+    if (run.control.signal.aborted) return null;
+  }
+}
+
+/** Whether a request that may have arrived may be sent again. */
+function mayRepeat({ step }: PlannedStep): boolean {
+  return SAFE_METHODS.has(step.request.method) || step.idempotency_key || (step.retry?.max_attempts ?? 1) > 1;
+}
+
+/** A write whose process died in the middle is not sent again unless its author allows it: it may have been done. */
+const OUTCOME_UNKNOWN: StepFailure = {
+  class: 'internal',
+  code: 'outcome_unknown',
+  message:
+    'The process that made this call died before the answer was written down, so nobody knows whether the call took ' +
+    'effect. Give the step a retry or an idempotency_key to let it be sent again.',
+  transient: false,
+  requestSent: true,
+};
+
+/** The step's last word, kept like a success: a failed step is not run again by a crash that follows it. */
+async function fail(
+  run: Run,
+  planned: PlannedStep,
+  attempt: number,
+  failure: StepFailure,
+  seen: Seen,
+): Promise<StepOutcome | null> {
+  if (run.control.signal.aborted) {
+    await commitAttempt(run, planned, { ...seen, attempt, status: 'cancelled', failure });
+    return null;
+  }
+  const answer = seen.response ?? { status: null, headers: {}, body: null };
+  const committed: StepOutcome = {
+    ...answer,
+    output: {},
+    error: shownError(run, failure, planned.step.name),
+  };
+  await commitAttempt(run, planned, { ...seen, attempt, status: 'failed', committed, failure });
+  return committed;
+}
