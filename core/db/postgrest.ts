@@ -7,7 +7,8 @@ export function postgrestDb(client: Pick<PostgrestClient, 'rpc'>): Db {
     async call(fn, args) {
       const { data, error, status } = await client.rpc(fn, args);
       // What is not PostgREST's own answer (a gateway's error page) carries no code.
-      if (error) throw databaseError(fn, { ...error, code: error.code ?? '', message: error.message ?? '' }, status);
+      if (error)
+        throw databaseError(fn, { ...error, code: error.code ?? '', message: error.message ?? '' }, status);
       return data;
     },
   };

@@ -1,0 +1,44 @@
+import type { CallContext } from '../context.ts';
+import { getConnector } from './get.ts';
+import { type Connector, ConnectorDefinition, type UpdateConnector } from './schema.ts';
+import { withSoundDefinition } from './sound.ts';
+import { StoredConnector, toStoredDefinition } from './stored.ts';
+
+/**
+ * Merges a patch into the stored connector and checks the whole. A changed program becomes a new version; a change
+ * that somebody else made in between is a `version_conflict`, never overwritten.
+ */
+export async function updateConnector(
+  ctx: CallContext,
+  id: string,
+  patch: UpdateConnector,
+): Promise<Connector> {
+  const current = await getConnector(ctx, id, 'editor');
+  const definition = merge(current, patch);
+  return withSoundDefinition(definition, async (credentialServices) =>
+    StoredConnector.parse(
+      await ctx.db.call('update_connector', {
+        p_workspace_id: current.workspace_id,
+        p_id: id,
+        p_expected_version: current.version,
+        p_name: patch.name ?? current.name,
+        p_description: patch.description ?? current.description,
+        p_definition: toStoredDefinition(definition),
+        p_credential_services: credentialServices,
+      }),
+    ),
+  );
+}
+
+/** The optional parts of a definition, which `null` in a patch removes. */
+const OPTIONAL = ['input_schema', 'output', 'contact_mapping'] as const;
+
+function merge(current: Connector, patch: UpdateConnector): ConnectorDefinition {
+  const merged: Record<string, unknown> = { steps: patch.steps ?? current.steps };
+  for (const key of OPTIONAL) {
+    const value = patch[key] === undefined ? current[key] : patch[key];
+    const removed = patch[key] === null || value === undefined;
+    if (!removed) merged[key] = value;
+  }
+  return ConnectorDefinition.parse(merged);
+}

@@ -1,0 +1,11 @@
+import type { Db } from './db/db.ts';
+
+/** What every verb behind the API is called with: authority and ports, never input. */
+export interface CallContext {
+  /** Acts with the rights of the caller's token; row level security is the guard. */
+  readonly db: Db;
+  /** The workspace that the caller named, or null: the database then resolves the caller's only one. */
+  readonly workspaceId: string | null;
+  /** A fresh UUIDv7. */
+  newId(): string;
+}

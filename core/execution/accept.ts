@@ -1,0 +1,48 @@
+import { checkInput } from '../connector/checks.ts';
+import { StoredConnector } from '../connector/stored.ts';
+import type { CallContext } from '../context.ts';
+import { pointerTo } from '../json/json.ts';
+import { Problem } from '../problem/problem.ts';
+import { type ExecuteConnector, Execution } from './schema.ts';
+
+export interface Accepted {
+  readonly execution: Execution;
+  readonly workspaceId: string;
+}
+
+/**
+ * Writes an execution of a connector's current version, after checking its input against the version's schema. From
+ * here on it is durable: whoever fails to start it leaves it queued for the sweeper.
+ *
+ * Two round trips: the connector with the caller's role, then the write.
+ */
+export async function acceptExecution(
+  ctx: CallContext,
+  connectorId: string,
+  { input }: ExecuteConnector,
+): Promise<Accepted> {
+  const connector = StoredConnector.parse(
+    await ctx.db.call('get_connector', {
+      p_workspace_id: ctx.workspaceId,
+      p_connector_id: connectorId,
+      p_at_least: 'editor',
+    }),
+  );
+  const errors = checkInput(connector.input_schema, input);
+  if (errors.length > 0) {
+    throw new Problem(
+      'validation_failed',
+      'The input does not match the connector.',
+      errors.map(({ pointer, detail }) => ({ pointer: `${pointerTo('', 'input')}${pointer}`, detail })),
+    );
+  }
+  const accepted = await ctx.db.call('accept_execution', {
+    p_workspace_id: connector.workspace_id,
+    p_connector_id: connector.id,
+    p_version: connector.version,
+    p_id: ctx.newId(),
+    p_input: input,
+    p_trigger: { type: 'api' },
+  });
+  return { execution: Execution.parse(accepted), workspaceId: connector.workspace_id };
+}

@@ -1,0 +1,30 @@
+import { EXECUTION_TASK_ID } from './schema.ts';
+
+/** The queue whose concurrency key is the workspace, so that one workspace cannot hold up the others. */
+export const EXECUTION_QUEUE = EXECUTION_TASK_ID;
+
+export interface ExecutionTrigger {
+  readonly executionId: string;
+  readonly workspaceId: string;
+  /** How often the execution has been claimed: a sweep after a claim must not be taken for the first trigger. */
+  readonly fence: number;
+}
+
+/** Names one wish to run an execution. The same wish sent twice starts one task run. */
+export function executionTriggerKey(executionId: string, fence: number): string {
+  return `execution:${executionId}:${fence}`;
+}
+
+/** By which runs are found in Trigger.dev's dashboard. */
+export function executionTags(executionId: string, workspaceId: string): string[] {
+  return [`execution:${executionId}`, `workspace:${workspaceId}`];
+}
+
+/**
+ * An idempotency key as Trigger.dev's REST API takes it: SHA-256 in hex of the key parts joined by "-". A globally
+ * scoped key of one part hashes to the same value in the SDK (`idempotencyKeys.create(key, { scope: "global" })`).
+ */
+export async function hashTriggerKey(key: string): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(key));
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,0 +1,107 @@
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { methodNotAllowed } from 'hono/method-not-allowed';
+import { requestId } from 'hono/request-id';
+import { secureHeaders } from 'hono/secure-headers';
+import { DatabaseError } from '../../core/db/db.ts';
+import { Problem } from '../../core/problem/problem.ts';
+import type { AppEnv } from './app-env.ts';
+import { ConfigError } from './env.ts';
+import { problemOf, problemResponse } from './http/problem-response.ts';
+import { consoleLog } from './log.ts';
+import { accessLog } from './middleware/access-log.ts';
+import { allowedOrigins } from './middleware/allowed-origins.ts';
+import { authenticate } from './middleware/authenticate.ts';
+import { withPorts } from './middleware/with-ports.ts';
+import { workspace } from './middleware/workspace.ts';
+import { portsFor, type Runtime } from './ports.ts';
+import { connectorRoutes } from './routes/connectors.ts';
+import { credentialRoutes } from './routes/credentials.ts';
+import { executeRoutes } from './routes/execute.ts';
+import { executionRoutes } from './routes/executions.ts';
+import { healthRoutes, readyRoutes } from './routes/health.ts';
+import { meRoutes } from './routes/me.ts';
+import { workspaceRoutes } from './routes/workspaces.ts';
+
+/** Larger documents belong into files, not into definitions and inputs. */
+const MAX_BODY_BYTES = 1024 * 1024;
+const MAX_REQUEST_ID_CHARS = 128;
+
+const workersRuntime: Runtime = {
+  fetch: (input, init) => fetch(input, init),
+  now: () => Date.now(),
+  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  log: consoleLog,
+};
+
+/** The API as one Hono app; `runtime` replaces the world in tests. */
+export function createApp(runtime: Runtime = workersRuntime) {
+  const app = new Hono<AppEnv>();
+  const { log, now } = runtime;
+
+  app.onError((error, c) => {
+    const problem = problemOf(error);
+    // A configuration that cannot be served with has been logged already, when it was read.
+    if (problem.status >= 500 && !(error instanceof Problem) && !(error instanceof ConfigError)) {
+      log('error', 'request_failed', { requestId: c.var.requestId, ...describe(error) });
+    }
+    return problemResponse(c, problem);
+  });
+  app.notFound((c) => problemResponse(c, new Problem('not_found', 'No route has this path.')));
+
+  app.use(requestId({ limitLength: MAX_REQUEST_ID_CHARS }));
+  app.use(accessLog({ log, now }));
+  app.use(
+    secureHeaders({
+      contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+      xFrameOptions: 'DENY',
+    }),
+  );
+  // Answers are for one caller at one moment; no cache on the way may keep them.
+  app.use(async function noStore(c, next) {
+    await next();
+    c.header('Cache-Control', 'no-store');
+  });
+  app.use(
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed: (c, methods) => {
+        const allow = methods.join(', ');
+        const response = problemResponse(c, new Problem('method_not_allowed', `Allowed here: ${allow}.`));
+        response.headers.set('Allow', allow);
+        return response;
+      },
+    }),
+  );
+  app.route('/', healthRoutes).route('/api/v1', healthRoutes);
+
+  app.use(withPorts({ portsFor: portsFor(runtime) }));
+  app.use(allowedOrigins());
+  app.use(
+    bodyLimit({
+      maxSize: MAX_BODY_BYTES,
+      onError: () => {
+        throw new Problem('body_too_large', `A body may have ${MAX_BODY_BYTES} bytes.`);
+      },
+    }),
+  );
+  for (const area of ['me', 'workspaces', 'workspace', 'connectors', 'executions']) {
+    app.use(`/api/v1/${area}/*`, authenticate(), workspace());
+  }
+
+  return app
+    .route('/', readyRoutes)
+    .route('/api/v1', readyRoutes)
+    .route('/api/v1/me', meRoutes)
+    .route('/api/v1/workspaces', workspaceRoutes)
+    .route('/api/v1/workspace/credentials', credentialRoutes)
+    .route('/api/v1/connectors', connectorRoutes)
+    .route('/api/v1/connectors', executeRoutes)
+    .route('/api/v1/executions', executionRoutes);
+}
+
+/** For the log only. */
+function describe(error: Error): Record<string, unknown> {
+  const { name, message, stack } = error;
+  return error instanceof DatabaseError ? { name, message } : { name, message, stack };
+}

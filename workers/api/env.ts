@@ -1,0 +1,96 @@
+import * as z from 'zod';
+import { type KeyRing, KeyRingError, parseKeyRing } from '../../core/crypto/key-ring.ts';
+
+/** Shorter secrets can be guessed: RFC 7518 section 3.2 asks for as many bits as the hash has. */
+const MIN_JWT_SECRET_CHARS = 32;
+
+const BaseUrl = z
+  .url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
+  .transform((url) => url.replace(/\/+$/, ''));
+
+const Origins = z
+  .string()
+  .default('')
+  .transform((text) =>
+    text
+      .split(',')
+      .map((origin) => origin.trim())
+      .filter((origin) => origin !== ''),
+  )
+  .refine((origins) => origins.every(isOrigin), 'must be a comma-separated list of origins, without "*"');
+
+const Environment = z.object({
+  SUPABASE_URL: BaseUrl,
+  SUPABASE_PUBLISHABLE_KEY: z.string().min(1),
+  SUPABASE_JWT_SECRET: z.string().min(MIN_JWT_SECRET_CHARS).optional(),
+  SUPABASE_JWT_ISSUER: z.string().min(1).optional(),
+  TRIGGER_API_URL: BaseUrl,
+  TRIGGER_SECRET_KEY: z.string().min(1),
+  PATCHBAY_ENCRYPTION_KEYS: z.string().optional(),
+  PATCHBAY_ALLOWED_ORIGINS: Origins,
+});
+
+export interface Config {
+  readonly supabaseUrl: string;
+  readonly supabaseKey: string;
+  readonly jwt: {
+    readonly issuer: string;
+    /** Set on projects that still sign with a shared secret (HS256); then nothing else is accepted. */
+    readonly secret: string | null;
+    readonly keySetUrl: string;
+  };
+  readonly triggerUrl: string;
+  readonly triggerKey: string;
+  readonly keyRing: KeyRing;
+  readonly allowedOrigins: readonly string[];
+}
+
+/** The Worker cannot serve with this configuration. The message names each variable and never quotes a value. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/**
+ * Reads the Worker's bindings.
+ *
+ * @throws ConfigError naming every variable that is missing or malformed
+ */
+export function parseEnv(bindings: unknown): Config {
+  const parsed = Environment.safeParse(bindings);
+  const flaws = parsed.success
+    ? []
+    : parsed.error.issues.map((issue) => `${issue.path.join('.') || 'environment'}: ${issue.message}`);
+  let keyRing: KeyRing | undefined;
+  try {
+    keyRing = parseKeyRing(encryptionKeysOf(bindings), 'PATCHBAY_ENCRYPTION_KEYS');
+  } catch (error) {
+    if (!(error instanceof KeyRingError)) throw error;
+    flaws.push(error.message);
+  }
+  if (!parsed.success || keyRing === undefined) throw new ConfigError(flaws.join('; '));
+
+  const { data } = parsed;
+  const auth = `${data.SUPABASE_URL}/auth/v1`;
+  return {
+    supabaseUrl: data.SUPABASE_URL,
+    supabaseKey: data.SUPABASE_PUBLISHABLE_KEY,
+    jwt: {
+      issuer: data.SUPABASE_JWT_ISSUER ?? auth,
+      secret: data.SUPABASE_JWT_SECRET ?? null,
+      keySetUrl: `${auth}/.well-known/jwks.json`,
+    },
+    triggerUrl: data.TRIGGER_API_URL,
+    triggerKey: data.TRIGGER_SECRET_KEY,
+    keyRing,
+    allowedOrigins: data.PATCHBAY_ALLOWED_ORIGINS,
+  };
+}
+
+function encryptionKeysOf(bindings: unknown): string | undefined {
+  return z.object({ PATCHBAY_ENCRYPTION_KEYS: z.string() }).safeParse(bindings).data
+    ?.PATCHBAY_ENCRYPTION_KEYS;
+}
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text;
+}

@@ -1,0 +1,50 @@
+import { Hono } from 'hono';
+import * as z from 'zod';
+import { addMember } from '../../../core/workspace/add-member.ts';
+import { changeMember } from '../../../core/workspace/change-member.ts';
+import { createWorkspace } from '../../../core/workspace/create.ts';
+import { getWorkspace } from '../../../core/workspace/get.ts';
+import { listWorkspaces } from '../../../core/workspace/list.ts';
+import { listMembers } from '../../../core/workspace/list-members.ts';
+import { removeMember } from '../../../core/workspace/remove-member.ts';
+import { AddMember, ChangeMember, CreateWorkspace } from '../../../core/workspace/schema.ts';
+import type { AppEnv } from '../app-env.ts';
+import { jsonBody } from '../http/json-body.ts';
+import { pageBody } from '../http/page-body.ts';
+import { Id, PageQuery, pageRequest, path, query } from '../http/params.ts';
+
+const MemberPath = Id.extend({ user_id: z.uuid() });
+
+/** Here the path names the workspace, and the header has no say. */
+export const workspaceRoutes = new Hono<AppEnv>()
+  .get('/', query(PageQuery), async (c) => {
+    const page = await listWorkspaces(c.var.call, pageRequest(c.req.valid('query')));
+    return c.json(pageBody(page));
+  })
+  .post('/', jsonBody(CreateWorkspace), async (c) => {
+    const workspace = await createWorkspace(c.var.call, c.req.valid('json'));
+    return c.json({ data: workspace }, 201, { Location: `/api/v1/workspaces/${workspace.id}` });
+  })
+  .get('/:id', path(Id), async (c) => {
+    const workspace = await getWorkspace(c.var.call, c.var.actor, c.req.valid('param').id);
+    return c.json({ data: workspace });
+  })
+  .get('/:id/members', path(Id), query(PageQuery), async (c) => {
+    const call = { ...c.var.call, workspaceId: c.req.valid('param').id };
+    return c.json(pageBody(await listMembers(call, pageRequest(c.req.valid('query')))));
+  })
+  .post('/:id/members', path(Id), jsonBody(AddMember), async (c) => {
+    const { id } = c.req.valid('param');
+    const member = await addMember({ ...c.var.call, workspaceId: id }, c.req.valid('json'));
+    return c.json({ data: member }, 201, { Location: `/api/v1/workspaces/${id}/members/${member.user_id}` });
+  })
+  .patch('/:id/members/:user_id', path(MemberPath), jsonBody(ChangeMember), async (c) => {
+    const { id, user_id } = c.req.valid('param');
+    const member = await changeMember({ ...c.var.call, workspaceId: id }, user_id, c.req.valid('json'));
+    return c.json({ data: member });
+  })
+  .delete('/:id/members/:user_id', path(MemberPath), async (c) => {
+    const { id, user_id } = c.req.valid('param');
+    await removeMember({ ...c.var.call, workspaceId: id }, user_id);
+    return c.body(null, 204);
+  });
