@@ -1,5 +1,4 @@
 import type { TriggerTaskRequestBody } from '@trigger.dev/core/v3';
-import { parsePacket } from '@trigger.dev/core/v3';
 import type * as z from 'zod';
 import { delayUntil, durationMs, ttlMs } from './durations.ts';
 import { newId } from './ids.ts';
@@ -45,13 +44,12 @@ export interface AcceptDeps {
  * Stores a run; when this returns, it is on the disk. With an idempotency key that is in use, the run of
  * that key is returned instead. An unknown task id is accepted, and its run fails: so does the platform.
  */
-export async function acceptRun(
+export function acceptRun(
   deps: AcceptDeps,
   taskId: string,
   body: TriggerBody,
   origin: Origin = {},
-): Promise<{ run: Run; isCached: boolean }> {
-  const metadata = await metadataOf(body.options ?? {});
+): { run: Run; isCached: boolean } {
   const { runs, clock } = deps;
   const repeated = origin.requestKey === undefined ? undefined : runs.findByRequestKey(origin.requestKey);
   if (repeated) return { run: repeated, isCached: false };
@@ -63,7 +61,7 @@ export async function acceptRun(
     if ((known.idempotency_expires_at ?? 0) > now) return { run: known, isCached: true };
     runs.clearIdempotencyKey(taskId, key);
   }
-  const row = newRun(deps, taskId, body, metadata, origin, now);
+  const row = newRun(deps, taskId, body, origin, now);
   runs.insert(row);
   const run = runs.get(row.id);
   if (!run) throw new Error(`run ${row.id} is not there after its insert`);
@@ -74,7 +72,6 @@ function newRun(
   { runs, registry }: AcceptDeps,
   taskId: string,
   body: TriggerBody,
-  metadata: RunMetadata | null,
   origin: Origin,
   now: number,
 ): NewRun {
@@ -111,7 +108,7 @@ function newRun(
     idempotency_scope: options.idempotencyKeyOptions?.scope ?? null,
     request_key: origin.requestKey ?? null,
     tags: tagsOf(options.tags),
-    metadata,
+    metadata: metadataOf(options),
     is_test: options.test ?? false,
     replayed_from: origin.replayOf ?? null,
     parent_id: parent?.id ?? null,
@@ -155,13 +152,23 @@ export function tagsOf(tags: string | readonly string[] | undefined): string[] {
   return list;
 }
 
-async function metadataOf({ metadata, metadataType }: TriggerOptions): Promise<RunMetadata | null> {
+function metadataOf({ metadata, metadataType }: TriggerOptions): RunMetadata | null {
   if (metadata === undefined || metadata === null) return null;
-  const value =
-    typeof metadata === 'string'
-      ? await parsePacket({ data: metadata, dataType: metadataType ?? 'application/json' })
-      : metadata;
-  const parsed = RunMetadata.safeParse(value);
+  const parsed = RunMetadata.safeParse(
+    typeof metadata === 'string' ? parseJson(metadata, metadataType) : metadata,
+  );
   if (!parsed.success) throw new RequestError('Invalid metadata: an object is expected');
   return parsed.data;
+}
+
+/** JSON, or the JSON part of a SuperJSON document. */
+function parseJson(text: string, type: string | undefined): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return type === 'application/super+json' && typeof value === 'object' && value && 'json' in value
+      ? value.json
+      : value;
+  } catch {
+    return undefined;
+  }
 }

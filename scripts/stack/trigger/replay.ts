@@ -6,7 +6,7 @@ import type { Run } from './run.ts';
 type ReplayBody = z.infer<typeof ReplayRunRequestBody>;
 
 /** Runs the same payload again, with what the caller wants changed. The idempotency key is not taken over. */
-export async function replayRun(deps: AcceptDeps, run: Run, change: ReplayBody): Promise<Run> {
+export function replayRun(deps: AcceptDeps, run: Run, change: ReplayBody): Run {
   const { payload, payloadType, queue, version: _version, region: _region, ...given } = change;
   const options: TriggerOptions = {
     queue: { name: queue ?? run.queue },
@@ -29,6 +29,5 @@ export async function replayRun(deps: AcceptDeps, run: Run, change: ReplayBody):
           : JSON.stringify(payload),
     options,
   };
-  const accepted = await acceptRun(deps, run.task_id, body, { replayOf: run.id });
-  return accepted.run;
+  return acceptRun(deps, run.task_id, body, { replayOf: run.id }).run;
 }

@@ -1,5 +1,6 @@
 import { createAdaptorServer } from '@hono/node-server';
 import { attemptsOf } from './attempt-store.ts';
+import { Batches } from './batches.ts';
 import { ChildPool } from './child-pool.ts';
 import type { Child, ChildListener } from './child-process.ts';
 import { Database } from './database.ts';
@@ -7,9 +8,16 @@ import { Dispatcher } from './dispatcher.ts';
 import { ChildLedger } from './leftovers.ts';
 import { silentLogger } from './log.ts';
 import { DEFAULT_CONCURRENCY, DEFAULT_LIMITS, type RuntimeOptions } from './options.ts';
+import { Packets } from './packets.ts';
 import { restApp } from './rest/app.ts';
+import type { RestContext } from './rest/context.ts';
+import { presentScheduleOf } from './rest/schedules.ts';
+import { removeOld } from './retention.ts';
 import { RunStore } from './run-store.ts';
+import { ScheduleStore } from './schedule-store.ts';
+import { Scheduler } from './schedules.ts';
 import { TaskRegistry } from './task-registry.ts';
+import { Waitpoints } from './waitpoints.ts';
 import { WakeUp } from './wake-up.ts';
 
 export type { RuntimeOptions } from './options.ts';
@@ -19,6 +27,8 @@ const HOST = '127.0.0.1';
 const HEARTBEAT_MS = 20_000;
 /** How often overlong and silent runs and idle children are looked for, milliseconds. */
 const WATCH_MS = 1000;
+/** How often runs past their retention are looked for, milliseconds. */
+const CLEAN_UP_MS = 60_000;
 
 export interface EmbeddedRuntime {
   /** What goes into `TRIGGER_API_URL`. */
@@ -51,17 +61,27 @@ export async function startRuntime(options: RuntimeOptions): Promise<EmbeddedRun
   const ready = Promise.withResolvers<void>();
   let closing = false;
   const wakeUp = new WakeUp(clock, () => {
+    scheduler.fireDue();
+    waitpoints.completeDue();
     runs.promoteDelayed(clock());
     dispatcher.expireOverdue();
     if (!closing) dispatcher.dispatch(pool);
-    return runs.nextDue(clock());
+    return earliest([runs.nextDue(clock()), schedules.nextDue(), waitpoints.nextDue()]);
   });
   const wake = () => wakeUp.now();
   const dispatcher = new Dispatcher({ runs, registry, clock, concurrency, limits, logger, wake });
 
+  const schedules = new ScheduleStore(db);
+  const scheduler = new Scheduler({ runs, registry, clock, store: schedules, logger });
+  const waitpoints = new Waitpoints(db, clock, (runId, waitpoint) =>
+    dispatcher.active.get(runId)?.child.resolve(waitpoint),
+  );
+  const packets = new Packets(db, clock, options.secretKey);
+
   const listener: ChildListener = {
     ready(child, catalog) {
       registry.load(catalog);
+      scheduler.sync(registry.all());
       pool.ready(child);
       ready.resolve();
       wake();
@@ -89,7 +109,13 @@ export async function startRuntime(options: RuntimeOptions): Promise<EmbeddedRun
     },
   };
 
-  const context = {
+  const context: RestContext = {
+    db,
+    schedules,
+    scheduler,
+    waitpoints,
+    packets,
+    batches: new Batches({ db, runs, registry, clock, dispatcher }),
     runs,
     registry,
     clock,
@@ -98,9 +124,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<EmbeddedRun
     present: {
       get: (id: string) => runs.get(id),
       children: (id: string) => runs.children(id),
-      packetUrl: (name: string) => name,
+      packetUrl: (name: string) => packets.presign('GET', name),
       attempts: (id: string) => attemptsOf(db, id),
-      schedule: () => undefined,
+      schedule: (id: string) => presentScheduleOf(schedules.get(id)),
     },
   };
   const app = restApp(context, options.secretKey, logger, ready.promise);
@@ -110,6 +136,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<EmbeddedRun
     throw error;
   });
 
+  packets.baseUrl = url;
   const pool = new ChildPool(
     {
       taskFiles: options.taskFiles,
@@ -127,11 +154,17 @@ export async function startRuntime(options: RuntimeOptions): Promise<EmbeddedRun
     pool.grow(1);
     dispatcher.watch();
   }, WATCH_MS);
+  const cleanUp = () => {
+    const removed = removeOld(db, clock() - limits.retentionMs);
+    if (removed > 0) logger('info', 'removed old runs', { removed });
+  };
+  const cleaning = setInterval(cleanUp, CLEAN_UP_MS);
 
   async function close(): Promise<void> {
     if (closing) return;
     closing = true;
     clearInterval(watch);
+    clearInterval(cleaning);
     await dispatcher.drained(limits.closeGraceMs);
     wakeUp.close();
     dispatcher.stop();
@@ -153,6 +186,11 @@ export async function startRuntime(options: RuntimeOptions): Promise<EmbeddedRun
   wake();
   logger('info', 'runtime ready', { url, tasks: registry.all().map((task) => task.id) });
   return { url, childPids: () => pool.pids, close };
+}
+
+function earliest(times: readonly (number | undefined)[]): number | undefined {
+  const due = times.filter((time) => time !== undefined);
+  return due.length > 0 ? Math.min(...due) : undefined;
 }
 
 type Server = ReturnType<typeof createAdaptorServer>;

@@ -2,6 +2,9 @@ import type { Context } from 'hono';
 import type * as z from 'zod';
 import { RequestError } from '../accept.ts';
 
+/** Names one request of the SDK: its retries by the client carry the same value. */
+export const REQUEST_KEY_HEADER = 'x-trigger-request-idempotency-key';
+
 /** The JSON body, checked. A missing body counts as `{}`. Throws a RequestError (400) that names the fault. */
 export async function bodyOf<T extends z.ZodType>(c: Context, schema: T): Promise<z.output<T>> {
   const text = await c.req.text();

@@ -27,7 +27,7 @@ export function runRoutes(context: RestContext): Hono {
     })
     .post('/api/v1/runs/:runId/replay', async (c) => {
       const run = existing(c.req.param('runId'));
-      const replay = await replayRun(context, run, await bodyOf(c, ReplayRunRequestBody));
+      const replay = replayRun(context, run, await bodyOf(c, ReplayRunRequestBody));
       wake();
       return c.json({ id: replay.id });
     })
