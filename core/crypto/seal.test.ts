@@ -130,6 +130,12 @@ describe('createSealer', () => {
     expect(await reasonOf(both.open(sealed.replace('.new.', '.old.'), AAD))).toBe('authentication');
   });
 
+  it('binds the key id, even where the same key has another id', async () => {
+    const renamed = sealerOf(NEW.replace('new:', 'renamed:'));
+    const sealed = (await sealer.seal('secret', AAD)).replace('.new.', '.renamed.');
+    expect(await reasonOf(renamed.open(sealed, AAD))).toBe('authentication');
+  });
+
   it('opens old values after rotation and seals with the newest key', async () => {
     const before = await sealerOf(OLD).seal('secret', AAD);
     const rotated = sealerOf(`${NEW},${OLD}`);
