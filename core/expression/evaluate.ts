@@ -1,6 +1,6 @@
 import { TemplateError } from './errors.ts';
 import { asTemplateError } from './failures.ts';
-import { compileInterpreted } from './interpreter.ts';
+import { Interpreter } from './interpreter.ts';
 import { DEFAULT_LIMITS, FORBIDDEN_NAMES, type Limits } from './limits.ts';
 import { checkSegment, type Place, PlaceError, writeValue } from './places.ts';
 import { compilePath } from './plain-path.ts';
@@ -46,11 +46,13 @@ function isPromise(value: unknown): value is Promise<unknown> {
 
 class CachingEvaluator implements Evaluator {
   readonly #limits: Limits;
+  readonly #interpreter: Interpreter;
   readonly #expressions = new Map<string, Evaluate>();
   readonly #templates = new Map<string, Evaluate>();
 
   constructor(limits: Limits) {
     this.#limits = limits;
+    this.#interpreter = new Interpreter(limits);
   }
 
   expression(source: string, options: ExpressionOptions = {}): Compiled {
@@ -81,8 +83,8 @@ class CachingEvaluator implements Evaluator {
   #expression(source: string): Evaluate {
     return this.#cached(this.#expressions, source, () => {
       const path = plainPath(parseSource(source).ast);
-      if (path) return compilePath(path, () => compileInterpreted(source, this.#limits));
-      return compileInterpreted(source, this.#limits);
+      if (path) return compilePath(path, () => this.#interpreter.compile(source));
+      return this.#interpreter.compile(source);
     });
   }
 

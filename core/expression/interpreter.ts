@@ -1,28 +1,23 @@
 import type jsonata from 'jsonata';
-import { type AstNode, isNode } from './ast.ts';
+import { type AstNode, everyNode, isNode } from './ast.ts';
 import { asTemplateError, EvaluationError, limitReached } from './failures.ts';
 import { FORBIDDEN_NAMES, type Limits } from './limits.ts';
-import { Measure } from './measure.ts';
+import { isFunctionObject, Measure } from './measure.ts';
+import { AFTER_EACH_NODE, type BaseFrame, bind, guardedFunctions, Spending } from './natives.ts';
 import { toPlainJson } from './plain.ts';
 import { regexEngine } from './regex.ts';
 import { parseSource } from './syntax.ts';
-
-/** JSONata calls this function, if it is bound, after every node that it evaluates. */
-const AFTER_EACH_NODE = Symbol.for('jsonata.__evaluate_exit');
+import { guardGroups, guardTransforms, isGuardCall, transformFunctions } from './transform-guard.ts';
 
 /** Milliseconds past the interpreter's own timeout until a promise that never settles is given up. */
 const STALLED_GRACE_MS = 100;
 
-/** JSONata binds any key, but its types know only names. */
-function bind(expression: jsonata.Expression, key: string | symbol, value: unknown): void {
-  expression.assign(key as string, value);
-}
-
 /** Evaluates one compiled expression; undefined if it has no value. */
 export type Interpret = (context: Readonly<Record<string, unknown>>) => Promise<unknown>;
 
-function buildsObject(node: AstNode): boolean {
-  return (node.type === 'unary' && node.value === '{') || node.group !== undefined;
+/** Lists that JSONata built, as opposed to lists of the context, carry this flag. */
+function isSequence(value: object): value is unknown[] {
+  return Array.isArray(value) && 'sequence' in value;
 }
 
 function checkKeys(result: object): void {
@@ -35,45 +30,91 @@ function checkKeys(result: object): void {
   }
 }
 
-/** Checks what a node produced before anything else can use it. */
-function afterNode(measure: Measure, limits: Limits) {
-  return (node: unknown, _input: unknown, _environment: unknown, result: unknown): void => {
-    if (typeof result === 'string') {
-      if (result.length > limits.characters && isNode(node) && node.type === 'binary') {
-        throw limitReached('builds too long a string');
-      }
-    } else if (typeof result === 'object' && result !== null && isNode(node)) {
-      if (node.type === 'name' || node.type === 'variable') return; // already in the context, or checked before
-      measure.check(result);
-      if (buildsObject(node)) checkKeys(result);
+/** JSONata's interpreter with every way closed in which an expression could outlast or outgrow its limits. */
+export class Interpreter {
+  readonly #limits: Limits;
+  readonly #spending: Spending;
+  readonly #measure: Measure;
+  /** Nodes whose value is about to be called. */
+  readonly #procedures = new WeakSet<AstNode>();
+  readonly #bindings: Map<string | symbol, unknown>;
+
+  constructor(limits: Limits) {
+    const clones = new WeakSet<object>();
+    this.#limits = limits;
+    this.#spending = new Spending(limits);
+    this.#measure = new Measure(limits, clones);
+    this.#bindings = new Map<string | symbol, unknown>([
+      ...guardedFunctions(limits, this.#spending, clones),
+      ...transformFunctions(clones),
+      [AFTER_EACH_NODE, this.#afterNode.bind(this)],
+    ]);
+  }
+
+  /** Compiles an expression. Throws as `parseSource`. */
+  compile(source: string): Interpret {
+    const limits = this.#limits;
+    const options: jsonata.JsonataOptions = {
+      timeout: limits.timeoutMs,
+      stack: limits.depth,
+      sequence: limits.sequence,
+    };
+    const { ast, expression } = parseSource(source, options);
+    guardTransforms(ast);
+    guardGroups(ast);
+    for (const node of everyNode(ast)) {
+      if (isNode(node.procedure)) this.#procedures.add(node.procedure);
     }
-  };
+    const hasRegex = [...everyNode(ast)].some((node) => node.type === 'regex');
+    for (const [name, value] of this.#bindings) {
+      if (name !== 'millis') bind(expression, name, value); // each expression has its own clock
+    }
+    return async (context) => {
+      let stalled: ReturnType<typeof setTimeout> | undefined;
+      try {
+        if (hasRegex) {
+          // JSONata reads its options when an evaluation starts, before it first waits.
+          options.RegexEngine = regexEngine(limits.regexSteps, Date.now() + limits.timeoutMs);
+        }
+        const timeout = new Promise<never>((_, reject) => {
+          const giveUp = () => reject(limitReached('takes too long'));
+          stalled = setTimeout(giveUp, limits.timeoutMs + STALLED_GRACE_MS);
+        });
+        const result: unknown = await Promise.race([expression.evaluate(context), timeout]);
+        this.#measure.check(result);
+        return toPlainJson(result);
+      } catch (thrown) {
+        throw asTemplateError(source, thrown);
+      } finally {
+        clearTimeout(stalled);
+      }
+    };
+  }
+
+  /** Checks what a node produced before anything else can use it. */
+  #afterNode(node: unknown, _input: unknown, frame: { base: BaseFrame }, result: unknown): void {
+    if (!isNode(node)) return;
+    if (typeof result === 'string') {
+      if (node.type === 'binary') this.#spending.spend(frame.base, result.length);
+    } else if (typeof result === 'object' && result !== null) {
+      if (this.#procedures.has(node) && !isFunctionObject(result)) {
+        // JSONata would note the call on the object itself, which may be one of the context.
+        throw new EvaluationError('template_evaluation', 'calls something that is not a function');
+      }
+      if (node.keepSingletonArray === true && !isSequence(result))
+        Reflect.deleteProperty(result, 'keepSingleton');
+      if (node.group !== undefined) {
+        this.#measure.check(result);
+        checkKeys(result);
+      } else if (builds(node, result)) {
+        this.#measure.check(result);
+      }
+    }
+  }
 }
 
-/** Compiles an expression for the guarded JSONata interpreter. Throws as `parseSource`. */
-export function compileInterpreted(source: string, limits: Limits): Interpret {
-  const { expression } = parseSource(source, {
-    timeout: limits.timeoutMs,
-    stack: limits.depth,
-    sequence: limits.sequence,
-    RegexEngine: regexEngine(limits.regexSteps),
-  });
-  const measure = new Measure(limits);
-  bind(expression, AFTER_EACH_NODE, afterNode(measure, limits));
-  return async (context) => {
-    let stalled: ReturnType<typeof setTimeout> | undefined;
-    try {
-      const timeout = new Promise<never>((_, reject) => {
-        const reason = () => reject(limitReached('takes too long'));
-        stalled = setTimeout(reason, limits.timeoutMs + STALLED_GRACE_MS);
-      });
-      const result: unknown = await Promise.race([expression.evaluate(context), timeout]);
-      measure.check(result);
-      return toPlainJson(result);
-    } catch (thrown) {
-      throw asTemplateError(source, thrown);
-    } finally {
-      clearTimeout(stalled);
-    }
-  };
+/** False where a node only reaches what is in the context or was checked when it was built. */
+function builds(node: AstNode, result: object): boolean {
+  if (node.type === 'name' || node.type === 'variable' || isGuardCall(node)) return false;
+  return node.type !== 'path' || (isSequence(result) && result.length > 1);
 }

@@ -1,5 +1,5 @@
 import { EvaluationError } from './failures.ts';
-import { isLambda } from './measure.ts';
+import { isFunctionObject } from './measure.ts';
 
 /**
  * Copies a result into plain JSON data: sequences lose JSONata's flags, objects get an ordinary prototype, and
@@ -26,7 +26,7 @@ export function toPlainJson(value: unknown): unknown {
   if (Array.isArray(value)) {
     return Array.from(value, (item: unknown) => toPlainJson(item) ?? null);
   }
-  if (isLambda(value)) throw new EvaluationError('template_value', 'results in a function');
+  if (isFunctionObject(value)) throw new EvaluationError('template_value', 'results in a function');
   const copy: Record<string, unknown> = {};
   for (const [key, item] of Object.entries(value)) {
     if (key === '__proto__' || item === undefined) continue;

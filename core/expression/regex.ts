@@ -1,5 +1,5 @@
 import { RE2JS } from 're2js';
-import { EvaluationError } from './failures.ts';
+import { EvaluationError, limitReached } from './failures.ts';
 
 interface Match extends Array<string | undefined> {
   index: number;
@@ -24,29 +24,28 @@ function compile(pattern: RegExp): RE2JS {
 }
 
 /**
- * The part of RegExp that JSONata uses, on RE2: linear in the text, whatever the pattern. A pattern can still be
- * run many times from each match on, so the steps of one instance (one regex literal in one evaluation) are
- * counted as well.
- * @param maxSteps characters scanned times compiled size
+ * The part of RegExp that JSONata uses, on RE2: linear in the text, whatever the pattern. One search is bounded by
+ * its steps; searching on from match to match is bounded by the clock.
+ * @param maxSteps for one search: characters of the text times instructions of the pattern
+ * @param deadline of the evaluation, in milliseconds since the epoch
  */
-export function regexEngine(maxSteps: number): RegExpConstructor {
+export function regexEngine(maxSteps: number, deadline: number): RegExpConstructor {
   class LinearRegex {
     lastIndex = 0;
     readonly #re2: RE2JS;
-    readonly #size: number;
-    #steps = 0;
 
     constructor(pattern: unknown) {
       if (!(pattern instanceof RegExp)) throw new EvaluationError('template_syntax', 'has a malformed regex');
       this.#re2 = compile(pattern);
-      this.#size = this.#re2.programSize();
     }
 
     exec(text: unknown): Match | null {
-      if (typeof text !== 'string')
-        throw new EvaluationError('template_evaluation', 'matches a regex on no string');
-      this.#steps += (text.length - this.lastIndex + 1) * this.#size;
-      if (this.#steps > maxSteps) throw new EvaluationError('template_limit', 'needs too much regex work');
+      if (typeof text !== 'string') {
+        throw new EvaluationError('template_evaluation', 'matches a regex on something that is not a string');
+      }
+      if ((text.length - this.lastIndex) * this.#re2.programSize() > maxSteps || Date.now() > deadline) {
+        throw limitReached('needs too much regex work');
+      }
       const matcher = this.#re2.matcher(text);
       if (this.lastIndex > text.length || !matcher.find(this.lastIndex)) {
         this.lastIndex = 0;

@@ -1,0 +1,267 @@
+import jsonata from 'jsonata';
+import { BUILTIN_FUNCTIONS } from './builtins.ts';
+import { distinct, sort } from './collections.ts';
+import { EvaluationError, limitReached } from './failures.ts';
+import { FORBIDDEN_NAMES, type Limits } from './limits.ts';
+import { Measure } from './measure.ts';
+import { checkParsingPicture, checkPicture } from './pictures.ts';
+
+/** JSONata calls the function bound to this symbol after every node that it evaluates. */
+export const AFTER_EACH_NODE = Symbol.for('jsonata.__evaluate_exit');
+
+/** The root frame of one evaluation. */
+export interface BaseFrame {
+  guardrails(): void;
+  options: unknown;
+  /** When the evaluation started, which `$now` and `$millis` answer. */
+  timestamp: Date;
+}
+
+/** What JSONata hands to a built-in as `this`. */
+interface Focus {
+  environment: { base: BaseFrame };
+}
+
+type Implementation = (this: unknown, ...parameters: unknown[]) => unknown;
+
+/** A built-in as JSONata keeps it. */
+export interface NativeFunction {
+  _jsonata_function: true;
+  implementation: Implementation;
+  signature: unknown;
+}
+
+interface Guard {
+  /** Refuses arguments; `spend` counts characters about to be built. */
+  before?: (parameters: unknown[], spend: (characters: number) => void) => void;
+  /** Does the work instead of JSONata. */
+  instead?: (...parameters: unknown[]) => unknown;
+  /** Sees the result, which for most built-ins is counted if it is a string. */
+  after?: (result: unknown) => void;
+}
+
+function isNative(value: unknown): value is NativeFunction {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'implementation' in value &&
+    typeof value.implementation === 'function' &&
+    'signature' in value
+  );
+}
+
+interface Frame {
+  lookup(name: string): unknown;
+}
+
+/** JSONata binds any key, but its types know only names. */
+export function bind(expression: jsonata.Expression, key: string | symbol, value: unknown): void {
+  expression.assign(key as string, value);
+}
+
+/**
+ * JSONata keeps its built-ins in a frame that it does not export. The callback after a node is handed the frame,
+ * and for a single variable it runs before `evaluate` first waits.
+ */
+function originals(): Map<string, NativeFunction> {
+  const found = new Map<string, NativeFunction>();
+  const probe = jsonata('$');
+  bind(probe, AFTER_EACH_NODE, (_node: unknown, _input: unknown, frame: Frame) => {
+    for (const name of BUILTIN_FUNCTIONS) {
+      const native = frame.lookup(name);
+      if (isNative(native)) found.set(name, native);
+    }
+  });
+  void probe.evaluate(null);
+  if (found.size < BUILTIN_FUNCTIONS.size) throw new Error('jsonata: built-in functions not found');
+  return found;
+}
+
+/** Counts what each evaluation has built so far. */
+export class Spending {
+  readonly #spent = new WeakMap<BaseFrame, number>();
+  readonly #limit: number;
+
+  constructor(limits: Limits) {
+    this.#limit = limits.characters;
+  }
+
+  spend(base: BaseFrame, characters: number): void {
+    const total = (this.#spent.get(base) ?? 0) + characters;
+    if (total > this.#limit) throw limitReached('builds too much text');
+    this.#spent.set(base, total);
+  }
+}
+
+type Matcher = (text: unknown) => unknown;
+
+function isCallable(value: unknown): value is (...parameters: unknown[]) => unknown {
+  return typeof value === 'function';
+}
+
+/** A matcher that reports every match, also those reached through `next`. */
+function reporting(matcher: Matcher, report: (match: string) => void): Matcher {
+  const report1 = async (found: unknown): Promise<unknown> => {
+    const match = await found;
+    if (typeof match !== 'object' || match === null) return match;
+    if ('match' in match && typeof match.match === 'string') report(match.match);
+    const next: unknown = 'next' in match ? match.next : undefined;
+    return isCallable(next) ? { ...match, next: () => report1(next()) } : match;
+  };
+  return (text) => report1(matcher(text));
+}
+
+const length = (value: unknown): number =>
+  typeof value === 'string' || Array.isArray(value) ? value.length : 0;
+
+/** The number of `$` in a replacement: each may insert the whole match. */
+const insertions = (replacement: string): number => replacement.split('$').length - 1;
+
+function occurrences(text: string, part: string): number {
+  let count = 0;
+  for (let at = text.indexOf(part); at >= 0 && part !== ''; at = text.indexOf(part, at + part.length))
+    count += 1;
+  return count;
+}
+
+/** What each built-in needs beyond the general checks. */
+function guards(limits: Limits, clones: WeakSet<object>): Record<string, Guard> {
+  const fits = (items: number, what: string) => {
+    if (items > limits.sequence) throw limitReached(`${what} too long a list`);
+  };
+  const picture: Guard = { before: ([, second]) => checkPicture(second) };
+  const writtenOut: Guard = {
+    before: ([value, pretty]) => {
+      // Measured afresh: sharing must be counted, and a transform may have changed what was measured before.
+      const nodes = pretty === true ? limits.nodes / limits.nesting : limits.nodes;
+      new Measure({ ...limits, nodes }).check(value);
+    },
+  };
+  const remember = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return;
+    clones.add(value);
+    for (const item of Object.values(value)) remember(item);
+  };
+  return {
+    string: writtenOut,
+    clone: { ...writtenOut, after: remember },
+    pad: {
+      before: ([, width, char], spend) => spend(Math.abs(Number(width)) * Math.max(1, length(char))),
+    },
+    join: {
+      before: ([strings, separator], spend) => {
+        if (!Array.isArray(strings)) return;
+        let total = strings.length * length(separator);
+        for (const item of strings) total += length(item);
+        spend(total);
+      },
+    },
+    replace: {
+      before: (parameters, spend) => {
+        const [text, pattern, replacement] = parameters;
+        if (typeof text !== 'string') return;
+        if (typeof pattern === 'string' && typeof replacement === 'string') {
+          spend(occurrences(text, pattern) * replacement.length);
+        } else if (isCallable(pattern) && typeof replacement === 'string') {
+          const inserts = insertions(replacement);
+          parameters[1] = reporting(pattern, (match) => spend(replacement.length + inserts * match.length));
+        } else if (isCallable(replacement)) {
+          parameters[2] = async (match: unknown) => {
+            const written = await replacement(match);
+            spend(length(written));
+            return written;
+          };
+        }
+      },
+    },
+    split: {
+      before: ([text, separator]) => {
+        if (separator === '') fits(length(text), 'splits into');
+      },
+      after: (result) => fits(length(result), 'splits into'),
+    },
+    append: { before: ([first, second]) => fits(length(first) + length(second), 'builds') },
+    lookup: {
+      before: ([, key]) => {
+        if (typeof key === 'string' && FORBIDDEN_NAMES.has(key)) {
+          throw new EvaluationError('template_forbidden', `must not look up "${key}"`);
+        }
+      },
+    },
+    spread: {
+      before: ([value]) => {
+        // JSONata would hand out the fields of its own function objects.
+        if (isCallable(value) || isNative(value))
+          throw new EvaluationError('template_value', 'spreads a function');
+      },
+    },
+    sort: { instead: sort },
+    distinct: { instead: distinct },
+    formatNumber: picture,
+    formatInteger: picture,
+    parseInteger: picture,
+    fromMillis: picture,
+    now: { before: ([first]) => checkPicture(first) },
+    toMillis: { before: ([timestamp, second]) => checkParsingPicture(timestamp, second) },
+  };
+}
+
+/** Built-ins whose string results are new; the others pass on strings that exist already. */
+const BUILDS_TEXT: ReadonlySet<string> = new Set(
+  `base64decode base64encode decodeUrl decodeUrlComponent encodeUrl encodeUrlComponent formatBase formatInteger
+  formatNumber lowercase replace string substring substringAfter substringBefore trim uppercase`.split(/\s+/),
+);
+
+function isFocus(value: unknown): value is Focus {
+  return typeof value === 'object' && value !== null && 'environment' in value;
+}
+
+/**
+ * JSONata's built-ins with every call checked: the clock, the length of strings, and what a single call could
+ * build. Each call is then linear in bounded input, so the clock is looked at often enough.
+ * @param clones collects the objects that `$clone` makes, the only ones a transform may change
+ */
+export function guardedFunctions(
+  limits: Limits,
+  spending: Spending,
+  clones: WeakSet<object>,
+): Map<string, NativeFunction> {
+  const special = guards(limits, clones);
+  const guarded = new Map<string, NativeFunction>();
+  const natives = originals();
+  const fromMillis = natives.get('fromMillis')?.implementation;
+  for (const [name, native] of natives) {
+    const guard = special[name] ?? {};
+    const run: Implementation = guard.instead ?? native.implementation;
+    const implementation = function (this: unknown, ...parameters: unknown[]): unknown {
+      if (!isFocus(this))
+        throw new EvaluationError('template_forbidden', 'calls a built-in outside of JSONata');
+      const { base } = this.environment;
+      base.guardrails();
+      for (const parameter of parameters) {
+        if (typeof parameter === 'string' && parameter.length > limits.characters)
+          throw limitReached('uses too long a text');
+      }
+      guard.before?.(parameters, (characters) => spending.spend(base, characters));
+      const check = (result: unknown): unknown => {
+        guard.after?.(result);
+        if (BUILDS_TEXT.has(name) && typeof result === 'string') spending.spend(base, result.length);
+        return result;
+      };
+      // A partial application calls without the options, and so without JSONata's own limits.
+      const focus = { ...this, options: base.options };
+      const result =
+        name === 'now' // JSONata's own is bound to the expression that it was found in
+          ? fromMillis?.apply(focus, [base.timestamp.getTime(), ...parameters])
+          : run.apply(focus, parameters);
+      return result instanceof Promise ? result.then(check) : check(result);
+    };
+    // JSONata reads the number and the names of parameters off the function.
+    Object.defineProperties(implementation, {
+      length: { value: native.implementation.length },
+      toString: { value: () => native.implementation.toString() },
+    });
+    guarded.set(name, { _jsonata_function: true, implementation, signature: native.signature });
+  }
+  return guarded;
+}
