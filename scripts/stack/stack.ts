@@ -1,0 +1,163 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { type ExampleApi, startExampleApi } from './example/start.ts';
+import { loadSecrets, type StackSecrets } from './secrets.ts';
+import { type ServiceProcess, startService } from './service-process.ts';
+import { type EmbeddedWorker, startWorker } from './worker/start.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const TASK_FILES = ['connector-execution.ts', 'execution-sweeper.ts'].map((file) =>
+  join(ROOT, 'trigger', file),
+);
+
+export type Ports = { worker: number; database: number; trigger: number; example: number };
+/** Any free port, for tests and for a demo beside a running stack. */
+export const FREE_PORTS: Ports = { worker: 0, database: 0, trigger: 0, example: 0 };
+
+export type StackOptions = {
+  /** Everything that the stack keeps is in here. */
+  dataDir: string;
+  ports: Ports;
+  /** A Postgres server in place of the embedded database. */
+  databaseUrl?: string | undefined;
+  taskConcurrency?: number;
+  /** Origins that browsers may call the API from. */
+  allowedOrigins?: string;
+  onLine?: (service: string, line: string) => void;
+  /** Called when a part is ready, with what it took in milliseconds. */
+  onReady?: (part: string, ms: number) => void;
+  /** For tests: what tasks use in place of the database's own URL, such as a proxy that injects faults. */
+  databaseUrlForTasks?: (url: string) => Promise<string>;
+};
+
+const DatabaseReady = z.object({
+  type: z.literal('ready'),
+  url: z.url(),
+  publishableKey: z.string(),
+  secretKey: z.string(),
+});
+const TriggerReady = z.object({ type: z.literal('ready'), url: z.url() });
+
+export interface Stack {
+  url: string;
+  supabaseUrl: string;
+  publishableKey: string;
+  secretKey: string;
+  triggerUrl: string;
+  secrets: StackSecrets;
+  example: ExampleApi;
+  worker: EmbeddedWorker;
+  database: ServiceProcess<z.infer<typeof DatabaseReady>>;
+  trigger: ServiceProcess<z.infer<typeof TriggerReady>>;
+  stop(): Promise<void>;
+}
+
+/**
+ * The whole of Patchbay on this machine: database, task runtime, Worker and an example API to call, each listening on
+ * 127.0.0.1. Stops what it started when a part does not come up.
+ */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const secrets = loadSecrets(options.dataDir);
+  const onLine = options.onLine ?? (() => {});
+  await using started = new AsyncDisposableStack();
+  const timed = async <T>(part: string, start: Promise<T>): Promise<T> => {
+    const from = performance.now();
+    const result = await start;
+    options.onReady?.(part, performance.now() - from);
+    return result;
+  };
+
+  const example = await timed('example API', startExampleApi({ port: options.ports.example }));
+  started.defer(() => example.stop());
+
+  const database = await timed(
+    'database',
+    startService(
+      {
+        name: 'database',
+        entry: join(import.meta.dirname, 'supabase/service.ts'),
+        env: {
+          PATCHBAY_DATA_DIR: options.dataDir,
+          PATCHBAY_DATABASE_PORT: String(options.ports.database),
+          ...(options.databaseUrl === undefined ? {} : { DATABASE_URL: options.databaseUrl }),
+        },
+        onLine,
+      },
+      (message) => DatabaseReady.parse(message),
+      (ready) => ({ PATCHBAY_DATABASE_PORT: new URL(ready.url).port }),
+    ),
+  );
+  started.defer(() => database.stop());
+  const { url: supabaseUrl, publishableKey, secretKey } = database.ready;
+
+  const taskEnv = {
+    SUPABASE_URL: (await options.databaseUrlForTasks?.(supabaseUrl)) ?? supabaseUrl,
+    SUPABASE_SECRET_KEY: secretKey,
+    PATCHBAY_ENCRYPTION_KEYS: secrets.encryptionKeys,
+    PATCHBAY_ALLOW_LOOPBACK: 'true',
+  };
+  const startTrigger = startService(
+    {
+      name: 'trigger',
+      entry: join(import.meta.dirname, 'trigger/service.ts'),
+      env: {
+        PATCHBAY_DATA_DIR: options.dataDir,
+        PATCHBAY_TRIGGER_PORT: String(options.ports.trigger),
+        TRIGGER_SECRET_KEY: secrets.triggerSecretKey,
+        PATCHBAY_TASK_FILES: JSON.stringify(TASK_FILES),
+        PATCHBAY_TASK_ENV: JSON.stringify(taskEnv),
+        ...(options.taskConcurrency ? { PATCHBAY_TASK_CONCURRENCY: String(options.taskConcurrency) } : {}),
+      },
+      onLine,
+    },
+    (message) => TriggerReady.parse(message),
+    (ready) => ({ PATCHBAY_TRIGGER_PORT: new URL(ready.url).port }),
+  );
+  const trigger = await timed('task runtime', startTrigger);
+  started.defer(() => trigger.stop());
+
+  const worker = await timed(
+    'Worker',
+    startWorker({
+      dataDir: options.dataDir,
+      port: options.ports.worker,
+      bindings: {
+        SUPABASE_URL: supabaseUrl,
+        SUPABASE_PUBLISHABLE_KEY: publishableKey,
+        TRIGGER_API_URL: trigger.ready.url,
+        TRIGGER_SECRET_KEY: secrets.triggerSecretKey,
+        PATCHBAY_ENCRYPTION_KEYS: secrets.encryptionKeys,
+        PATCHBAY_ALLOWED_ORIGINS: options.allowedOrigins ?? '',
+        PATCHBAY_ALLOW_LOOPBACK: 'true',
+      },
+      onLine: (line) => onLine('worker', line),
+    }),
+  );
+  started.defer(() => worker.stop());
+
+  writeStackFile(options.dataDir, {
+    triggerUrl: trigger.ready.url,
+    triggerSecretKey: secrets.triggerSecretKey,
+  });
+  const resources = started.move();
+  return {
+    url: worker.url,
+    supabaseUrl,
+    publishableKey,
+    secretKey,
+    triggerUrl: trigger.ready.url,
+    secrets,
+    example,
+    worker,
+    database,
+    trigger,
+    stop: () => resources.disposeAsync(),
+  };
+}
+
+/** Where other commands find the running stack. */
+function writeStackFile(dataDir: string, found: { triggerUrl: string; triggerSecretKey: string }): void {
+  mkdirSync(dataDir, { recursive: true });
+  writeFileSync(join(dataDir, 'stack.json'), `${JSON.stringify(found, null, 2)}\n`, { mode: 0o600 });
+}

@@ -1,0 +1,46 @@
+import { idempotencyKeys, logger, schedules } from '@trigger.dev/sdk';
+import * as z from 'zod';
+import { executionTags, executionTriggerKey } from '../core/execution/task-trigger.ts';
+import { connectorExecution } from './connector-execution.ts';
+import { serviceDatabase } from './database.ts';
+import { readTaskEnv } from './env.ts';
+
+/** An accepted execution normally starts within a second; this long without a start means that its trigger was lost. */
+const OVERDUE_SECONDS = 30;
+/** An execution that was claimed this often and never ended is given up. */
+const MAX_CLAIMS = 20;
+/** Of one sweep; the next one is a minute away. */
+const SWEEP_LIMIT = 500;
+
+const Overdue = z.array(z.object({ id: z.uuid(), workspace_id: z.uuid(), fence: z.int() }));
+
+/** Triggers executions again that were accepted but never started, or whose run is gone. */
+export const executionSweeper = schedules.task({
+  id: 'execution-sweeper',
+  cron: '* * * * *',
+  queue: { concurrencyLimit: 1 },
+  maxDuration: 60,
+  run: async () => {
+    const db = serviceDatabase(readTaskEnv(process.env));
+    const overdue = Overdue.parse(
+      await db.call('sweep_executions', {
+        p_older_than_seconds: OVERDUE_SECONDS,
+        p_max_claims: MAX_CLAIMS,
+        p_limit: SWEEP_LIMIT,
+      }),
+    );
+    for (const { id, workspace_id, fence } of overdue) {
+      await connectorExecution.trigger(
+        { executionId: id },
+        {
+          // The same key as the first trigger's: while that one's run lives, this is not a second run.
+          idempotencyKey: await idempotencyKeys.create(executionTriggerKey(id, fence), { scope: 'global' }),
+          concurrencyKey: workspace_id,
+          tags: executionTags(id, workspace_id),
+        },
+      );
+    }
+    if (overdue.length > 0) logger.info('triggered overdue executions again', { executions: overdue.length });
+    return { triggered: overdue.length };
+  },
+});
