@@ -26,7 +26,10 @@ export function classifyAddress(ip: string): AddressClass {
   return classifyV4Bytes(ipaddr.IPv4.parse(ip).toByteArray());
 }
 
-/** True for global unicast only. */
+/**
+ * True for global unicast only. What no table can know: an operator's own NAT64 prefix (RFC 6052 section 2.2), which
+ * looks like any other global prefix.
+ */
 export function isPublicAddress(ip: string): boolean {
   return classifyAddress(ip).scope === 'public';
 }

@@ -55,6 +55,12 @@ describe('createConnector', () => {
     },
   );
 
+  it('takes a socket without a peer for a network failure, not for a blocked address', async () => {
+    const dial: NonNullable<ConnectorOptions['dial']> = () => (_target, callback) =>
+      callback(null, new net.Socket());
+    expect(await connect('8.8.8.8', { dial })).toMatchObject({ code: 'connect_failed' });
+  });
+
   it('tells how long lookup and connection took', async () => {
     const server = await startHttp();
     const records: { dnsMs: number; connectMs: number }[] = [];

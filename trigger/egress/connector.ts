@@ -27,8 +27,15 @@ export interface ConnectorOptions {
   readonly onConnect?: (origin: string, record: ConnectRecord) => void;
 }
 
-/** One request per connection at a time keeps "was it sent?" certain and a hostile server's reach small. */
-const HTTP_1 = { allowH2: false } as const;
+/** Only lookups that outlive their connection stay behind, so this is never reached in good weather. */
+const MAX_DNS_TIMES = 256;
+
+const DIAL_OPTIONS = {
+  /** One request per connection at a time keeps "was it sent?" certain and a hostile server's reach small. */
+  allowH2: false,
+  /** Before the next of several addresses is tried, ms. Node's 250 gives up on hosts on the other side of the world. */
+  autoSelectFamilyAttemptTimeout: 500,
+} as const;
 
 const resolveBySystem: Resolve = (hostname) => systemLookup(hostname, { all: true, order: 'verbatim' });
 
@@ -46,6 +53,7 @@ export function createConnector(options: ConnectorOptions): Connector {
     const startedAt = performance.now();
     resolveChecked(hostname, allowedScope(hostname, options.allowLoopback), resolve).then(
       (addresses) => {
+        if (dnsTimes.size >= MAX_DNS_TIMES) dnsTimes.clear();
         dnsTimes.set(hostname, performance.now() - startedAt);
         const [first] = addresses;
         if (lookupOptions.all === true) done(null, [...addresses]);
@@ -55,7 +63,7 @@ export function createConnector(options: ConnectorOptions): Connector {
     );
   };
   const dial =
-    options.dial?.(lookup) ?? buildConnector({ lookup, timeout: options.connectTimeoutMs, ...HTTP_1 });
+    options.dial?.(lookup) ?? buildConnector({ lookup, timeout: options.connectTimeoutMs, ...DIAL_OPTIONS });
 
   return (target, callback) => {
     const { hostname } = target;
@@ -77,7 +85,7 @@ export function createConnector(options: ConnectorOptions): Connector {
       const peer = socket.remoteAddress;
       if (peer === undefined || classifyAddress(peer).scope !== allowed) {
         socket.destroy();
-        callback(blocked(hostname, peer ?? 'an unknown address'), null);
+        callback(peer === undefined ? closedAtOnce(hostname) : blocked(hostname, peer), null);
         return;
       }
       options.onConnect?.(originOf(target), {
@@ -125,6 +133,11 @@ function blocked(hostname: string, address: string): ConnectError {
   const { block } = classifyAddress(address);
   const why = block === '' ? '' : ` (${block})`;
   return new ConnectError('blocked_address', `${hostname} leads to ${address}, which is not allowed${why}.`);
+}
+
+/** The peer hung up before its address could be checked: a network failure, which may be tried again. */
+function closedAtOnce(hostname: string): ConnectError {
+  return new ConnectError('connect_failed', `${hostname} closed the connection at once.`);
 }
 
 function originOf(target: buildConnector.Options): string {

@@ -12,9 +12,10 @@ import {
 } from '../../core/egress/port.ts';
 import { followRedirect, type Hop, redirectLocation } from '../../core/egress/redirect.ts';
 import { checkUrl, type UrlPolicy } from '../../core/egress/url.ts';
+import { answer } from './answer.ts';
 import { type Connector, type ConnectRecord, createConnector, type Resolve } from './connector.ts';
-import { ACCEPT_ENCODING, decodeBody } from './decode.ts';
-import { type HopResponse, sendHop } from './hop.ts';
+import { ACCEPT_ENCODING } from './decode.ts';
+import { sendHop } from './hop.ts';
 import { createStop, type Stop } from './stop.ts';
 
 export interface EgressPolicy extends UrlPolicy {
@@ -152,40 +153,6 @@ function checkHop(text: string, request: EgressRequest, policy: UrlPolicy, redir
     return fail(egressFailure('blocked_host_binding', message, redirected));
   }
   return { ok: true, url: checked.url };
-}
-
-async function answer(
-  request: EgressRequest,
-  hop: Hop,
-  response: HopResponse,
-  stop: Stop,
-  calledAt: number,
-  connect: ConnectRecord | undefined,
-): Promise<EgressResult> {
-  const encoding = response.headers
-    .filter(([name]) => name === 'content-encoding')
-    .map(([, value]) => value)
-    .join(',');
-  const decoded = await decodeBody(response.body, encoding, request.maxResponseBytes);
-  if (stop.cause === 'aborted') return fail(egressFailure('aborted', 'The call was cancelled.', true));
-  if (stop.cause === 'deadline') {
-    return fail(egressFailure('body_timeout', `${hop.url.host} did not finish its answer in time.`, true));
-  }
-  if (!decoded.ok) return fail(egressFailure(decoded.code, decoded.message, true));
-  return {
-    ok: true,
-    response: {
-      status: response.status,
-      headers: response.headers,
-      body: decoded.body,
-      url: hop.url.href,
-      timings: {
-        ...(connect === undefined ? {} : { dnsMs: connect.dnsMs, connectMs: connect.connectMs }),
-        firstByteMs: response.firstByteAt - calledAt,
-        totalMs: performance.now() - calledAt,
-      },
-    },
-  };
 }
 
 function withDefaults(headers: readonly HeaderPair[], userAgent: string): readonly HeaderPair[] {

@@ -19,10 +19,13 @@ const DECODERS: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
   ['x-gzip', promisify(zlib.gunzip)],
   ['deflate', decodeDeflate],
   ['br', promisify(zlib.brotliDecompress)],
-  ['zstd', promisify(zlib.zstdDecompress)],
+  // From Node 22.15: on an older runtime the door still opens, without zstd.
+  ...(typeof zlib.zstdDecompress === 'function' ? [['zstd', promisify(zlib.zstdDecompress)] as const] : []),
 ]);
 
-export const ACCEPT_ENCODING = 'gzip, deflate, br, zstd';
+export const ACCEPT_ENCODING = ['gzip', 'deflate', 'br', 'zstd']
+  .filter((name) => DECODERS.has(name))
+  .join(', ');
 
 /** Nested encodings multiply a bomb's factor; real services send one. */
 const MAX_LAYERS = 2;
