@@ -1,0 +1,179 @@
+import { describe, expect, test } from 'vitest';
+import { call, refusal, sharedDatabase, useDatabase } from './harness.ts';
+import { FUNCTIONS } from './policies.ts';
+import { DEFINITION, home, other, user, uuid, type Workspace } from './world.ts';
+
+/** Which functions there are, and their arguments, come from the catalog: a new one is tested or fails here. */
+const { rows: routines } = await (await sharedDatabase()).query(
+  `select proname as name, coalesce(proargnames, '{}') as arguments from pg_proc
+   where pronamespace = 'public'::regnamespace order by 1`,
+);
+const db = useDatabase();
+
+const argumentsOf = new Map(
+  routines.map((row) => [String(row.name), (row.arguments as string[]).map(String)]),
+);
+const forUsers = [...argumentsOf.keys()].filter((name) => FUNCTIONS[name] === 'authenticated');
+const forEngine = [...argumentsOf.keys()].filter((name) => FUNCTIONS[name] === 'service_role');
+
+/** They answer about the caller alone and take no id of anything that exists. */
+const ABOUT_THE_CALLER = ['me', 'list_workspaces', 'create_workspace'];
+
+/** Arguments that name something of the workspace. Where an id is only being given to something new, see NEW_IDS. */
+const things = (w: Workspace): Record<string, unknown> => ({
+  p_connector_id: w.connector,
+  p_user_id: w.bystander,
+  p_service_name: 'crm',
+});
+const P_ID: Readonly<Record<string, (w: Workspace) => string>> = {
+  update_connector: (w) => w.connector,
+  delete_connector: (w) => w.connector,
+  get_execution: (w) => w.execution,
+  cancel_execution: (w) => w.execution,
+};
+const OTHERWISE: Readonly<Record<string, unknown>> = {
+  p_at_least: 'viewer',
+  p_limit: 10,
+  p_after: null,
+  p_role: 'viewer',
+  p_name: 'Name',
+  p_description: '',
+  p_definition: DEFINITION,
+  p_credential_services: [],
+  p_expected_version: 1,
+  p_version: 1,
+  p_input: {},
+  p_trigger: { type: 'api' },
+  p_status: null,
+  p_credential: {
+    ...{ id: uuid(0xf02), service_name: 'mail', type: 'bearer', allowed_hosts: ['api.example.com'] },
+    ...{ field_names: ['token'], key_id: 'k1', ciphertext: 'v1.x' },
+  },
+};
+
+function fill(name: string, workspaceId: string, content: Workspace): Record<string, unknown> {
+  const known: Record<string, unknown> = {
+    ...OTHERWISE,
+    ...things(content),
+    p_workspace_id: workspaceId,
+    p_id: P_ID[name]?.(content) ?? uuid(0xf01),
+  };
+  return Object.fromEntries(
+    (argumentsOf.get(name) ?? []).map((argument) => {
+      if (!(argument in known)) throw new Error(`${name}: this test does not know what ${argument} is`);
+      return [argument, known[argument]];
+    }),
+  );
+}
+
+const inWorkspace = forUsers.filter((name) => !ABOUT_THE_CALLER.includes(name));
+
+describe('every function that takes a workspace', () => {
+  test.each(inWorkspace)('%s: somebody else’s workspace answers like a missing one', async (name) => {
+    expect(argumentsOf.get(name)).toContain('p_workspace_id');
+    const outsiders = [user.outsider, user.removed, user.saasAdmin];
+    for (const [workspace, callers] of [
+      [other, [user.viewer, user.owner]],
+      [home, outsiders],
+    ] as const) {
+      for (const caller of callers) {
+        const foreign = await refusal(call(db, caller, name, fill(name, workspace.id, workspace)));
+        const missing = await refusal(call(db, caller, name, fill(name, uuid(0xfff), workspace)));
+        expect(foreign).toMatchObject({ code: 'PT404', message: 'workspace_not_found' });
+        expect(foreign).toEqual(missing);
+      }
+    }
+  });
+
+  test.each(inWorkspace)('%s: anon may not call it', async (name) => {
+    expect(await refusal(call(db, 'anon', name, fill(name, home.id, home)))).toMatchObject({ code: '42501' });
+  });
+});
+
+/** What each function says of an id from another workspace, asked for under one's own. */
+const FOREIGN_ID: Readonly<Record<string, string>> = {
+  get_connector: 'connector_not_found',
+  update_connector: 'connector_not_found',
+  delete_connector: 'connector_not_found',
+  connector_stats: 'connector_not_found',
+  accept_execution: 'connector_not_found',
+  list_executions: 'connector_not_found',
+  get_execution: 'execution_not_found',
+  cancel_execution: 'execution_not_found',
+  change_member: 'member_not_found',
+  remove_member: 'member_not_found',
+};
+/** Functions whose ids are of something new, or which find what they name by a name that is unique in a workspace only. */
+const NAMES_NOTHING = [
+  ...[
+    'resolve_workspace',
+    'list_members',
+    'add_member',
+    'list_credentials',
+    'store_credential',
+    'check_credential',
+  ],
+  ...['delete_credential', 'list_connectors', 'create_connector'],
+];
+
+test('every function is known to name something of a workspace, or not to', () => {
+  expect([...Object.keys(FOREIGN_ID), ...NAMES_NOTHING].sort()).toEqual([...inWorkspace].sort());
+});
+
+test.each(Object.entries(FOREIGN_ID))(
+  '%s: another workspace’s id under one’s own answers 404 %s',
+  async (name, code) => {
+    const answer = await refusal(call(db, user.owner, name, fill(name, home.id, other)));
+    expect(answer).toMatchObject({ code: 'PT404', message: code });
+  },
+);
+
+describe('what functions find by name', () => {
+  test('check_credential does not see another workspace’s service', async () => {
+    await db.query('delete from public.workspace_api_credentials where id = $1', [home.credential]);
+    expect(
+      await call(db, user.viewer, 'check_credential', fill('check_credential', home.id, home)),
+    ).toMatchObject({
+      exists: false,
+    });
+  });
+
+  test('delete_credential leaves another workspace’s service alone', async () => {
+    await call(db, user.editor, 'delete_credential', fill('delete_credential', home.id, home));
+    const { rows } = await db.query('select id from public.workspace_api_credentials');
+    expect(rows).toEqual([{ id: other.credential }]);
+  });
+
+  test('store_credential cannot take over the id of another workspace’s credential', async () => {
+    const args = fill('store_credential', home.id, home);
+    const stolen = { ...Object(args.p_credential), id: other.credential };
+    expect(
+      await refusal(call(db, user.owner, 'store_credential', { ...args, p_credential: stolen })),
+    ).toMatchObject({
+      code: '23505',
+    });
+  });
+
+  test('lists hold rows of the named workspace only', async () => {
+    for (const name of inWorkspace.filter((n) => n.startsWith('list_'))) {
+      const text = JSON.stringify(
+        await call(db, user.viewer, name, { p_workspace_id: home.id, p_limit: 100 }),
+      );
+      for (const foreign of [other.bystander, other.credential, other.connector, other.execution]) {
+        expect(text).not.toContain(foreign);
+      }
+    }
+  });
+});
+
+test.each(ABOUT_THE_CALLER)('%s answers about the caller’s own workspaces only', async (name) => {
+  const answer = await call(db, user.outsider, name, fill(name, home.id, home));
+  expect(JSON.stringify(answer)).not.toContain(home.id);
+});
+
+test.each(forEngine)('%s is closed to owners, SaaS admins and anon', async (name) => {
+  for (const actor of [user.owner, user.saasAdmin, 'anon'] as const) {
+    const nulls = (argumentsOf.get(name) ?? []).map(() => 'null').join(', ');
+    expect(await refusal(db.as(actor, `select public.${name}(${nulls})`))).toMatchObject({ code: '42501' });
+  }
+});

@@ -1,0 +1,167 @@
+/**
+ * Who may do what with the rows of which table: the declaration that the catalog and the matrix are held against.
+ * A table that is missing here fails the tests.
+ *
+ * A workspace role means "a member of the row's workspace with at least this role". The service role may do everything
+ * with every table except where `service` says less; `anon` may do nothing, which is why neither has a column.
+ */
+export type Who =
+  | 'nobody'
+  /** Any member of the row's workspace, and so on upwards. */
+  | 'viewer'
+  | 'editor'
+  | 'admin'
+  | 'owner'
+  /** The user whom the row is about. */
+  | 'themselves'
+  /** Everybody with a session, in whatever workspace. */
+  | 'signed_in'
+  | 'saas_admin';
+
+export type Command = 'select' | 'insert' | 'update' | 'delete';
+export const COMMANDS: readonly Command[] = ['select', 'insert', 'update', 'delete'];
+
+export interface TablePolicy extends Record<Command, Who> {
+  /** Columns that users cannot read. */
+  hidden?: readonly string[];
+  /** Columns that users may name in an insert or an update. All others belong to defaults, functions and the engine. */
+  insertable?: readonly string[];
+  updatable?: readonly string[];
+  service?: readonly Command[];
+}
+
+export const POLICIES: Readonly<Record<string, TablePolicy>> = {
+  workspaces: {
+    select: 'viewer',
+    insert: 'signed_in',
+    update: 'admin',
+    delete: 'owner',
+    insertable: ['id', 'name'],
+    updatable: ['name'],
+  },
+  workspace_members: {
+    select: 'viewer',
+    insert: 'admin',
+    update: 'admin',
+    delete: 'admin',
+    insertable: ['workspace_id', 'user_id', 'role'],
+    updatable: ['role'],
+  },
+  saas_admin_users: { select: 'themselves', insert: 'nobody', update: 'nobody', delete: 'nobody' },
+  workspace_api_credentials: {
+    select: 'viewer',
+    insert: 'nobody',
+    update: 'nobody',
+    delete: 'editor',
+    hidden: ['ciphertext'],
+  },
+  connectors: {
+    select: 'viewer',
+    insert: 'editor',
+    update: 'editor',
+    delete: 'nobody',
+    insertable: ['id', 'workspace_id', 'name', 'description', 'template_id', 'template_version'],
+    updatable: ['name', 'description', 'current_version', 'deleted_at'],
+  },
+  connector_versions: {
+    select: 'viewer',
+    insert: 'editor',
+    update: 'nobody',
+    delete: 'nobody',
+    insertable: ['workspace_id', 'connector_id', 'version', 'definition', 'credential_services'],
+  },
+  connector_executions: {
+    select: 'viewer',
+    insert: 'editor',
+    update: 'nobody',
+    delete: 'nobody',
+    insertable: ['id', 'workspace_id', 'connector_id', 'connector_version', 'input', 'trigger'],
+  },
+  connector_step_runs: {
+    select: 'viewer',
+    insert: 'nobody',
+    update: 'nobody',
+    delete: 'nobody',
+    hidden: ['resume_state'],
+  },
+  contacts: {
+    select: 'viewer',
+    insert: 'editor',
+    update: 'editor',
+    delete: 'editor',
+    insertable: ['id', 'workspace_id', 'fields'],
+    updatable: ['fields'],
+  },
+  connector_templates: {
+    select: 'signed_in',
+    insert: 'saas_admin',
+    update: 'saas_admin',
+    delete: 'saas_admin',
+    insertable: [
+      ...['id', 'slug', 'name', 'description', 'category', 'provider'],
+      ...['status', 'is_official', 'is_featured'],
+    ],
+    updatable: [
+      ...['name', 'description', 'category', 'provider', 'status'],
+      ...['is_official', 'is_featured', 'current_version'],
+    ],
+  },
+  template_versions: {
+    select: 'signed_in',
+    insert: 'saas_admin',
+    update: 'nobody',
+    delete: 'nobody',
+    insertable: ['template_id', 'version', 'definition'],
+  },
+  template_installs: {
+    select: 'viewer',
+    insert: 'editor',
+    update: 'nobody',
+    delete: 'nobody',
+    insertable: ['workspace_id', 'connector_id', 'template_id', 'template_version'],
+  },
+  template_ratings: {
+    select: 'themselves',
+    insert: 'viewer',
+    update: 'themselves',
+    delete: 'themselves',
+    insertable: ['workspace_id', 'template_id', 'stars'],
+    updatable: ['stars'],
+  },
+  audit_log: { select: 'admin', insert: 'nobody', update: 'nobody', delete: 'nobody', service: ['select'] },
+};
+
+/** Who may execute each function of `public`: a user's session, or the engine. Nothing there is for both, or for `anon`. */
+export const FUNCTIONS: Readonly<Record<string, 'authenticated' | 'service_role'>> = {
+  me: 'authenticated',
+  resolve_workspace: 'authenticated',
+  create_workspace: 'authenticated',
+  list_workspaces: 'authenticated',
+  list_members: 'authenticated',
+  add_member: 'authenticated',
+  change_member: 'authenticated',
+  remove_member: 'authenticated',
+  list_credentials: 'authenticated',
+  store_credential: 'authenticated',
+  check_credential: 'authenticated',
+  delete_credential: 'authenticated',
+  list_connectors: 'authenticated',
+  get_connector: 'authenticated',
+  create_connector: 'authenticated',
+  update_connector: 'authenticated',
+  delete_connector: 'authenticated',
+  connector_stats: 'authenticated',
+  accept_execution: 'authenticated',
+  list_executions: 'authenticated',
+  get_execution: 'authenticated',
+  cancel_execution: 'authenticated',
+  claim_execution: 'service_role',
+  renew_lease: 'service_role',
+  release_lease: 'service_role',
+  start_step_run: 'service_role',
+  commit_step_run: 'service_role',
+  finish_execution: 'service_role',
+  sweep_executions: 'service_role',
+  increment_connector_success: 'service_role',
+  increment_connector_failure: 'service_role',
+};
