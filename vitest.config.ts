@@ -11,8 +11,29 @@ export default defineConfig({
     projects: [
       { test: { name: 'core', include: ['core/**/*.test.ts', 'scripts/checks/**/*.test.ts'] } },
       {
-        plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' } })],
-        test: { name: 'worker', include: ['workers/**/*.test.ts'], ...slow },
+        plugins: [
+          cloudflareTest(({ inject }) => ({
+            wrangler: { configPath: './wrangler.toml' },
+            miniflare: {
+              bindings: {
+                SUPABASE_URL: inject('supabaseUrl'),
+                SUPABASE_PUBLISHABLE_KEY: inject('supabaseKey'),
+                TRIGGER_API_URL: inject('triggerUrl'),
+                TRIGGER_SECRET_KEY: inject('triggerKey'),
+                PATCHBAY_ENCRYPTION_KEYS: inject('encryptionKeys'),
+                PATCHBAY_ALLOWED_ORIGINS: 'https://dashboard.test',
+                TEST_CONTROL_URL: inject('controlUrl'),
+                TEST_SECRET_KEY: inject('supabaseSecretKey'),
+              },
+            },
+          })),
+        ],
+        test: {
+          name: 'worker',
+          include: ['workers/**/*.test.ts'],
+          globalSetup: ['workers/test/global-setup.ts'],
+          ...slow,
+        },
       },
       { test: { name: 'database', include: ['supabase/tests/**/*.test.ts'], ...slow } },
       { test: { name: 'tasks', include: ['trigger/**/*.test.ts', 'scripts/stack/**/*.test.ts'], ...slow } },
