@@ -57,8 +57,14 @@ function endOfComment(sql: string, from: number): number {
   return mark.lastIndex;
 }
 
+/** What follows the comments at the start of a statement. */
 function withoutComments(statement: string): string {
-  return statement.replace(/^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)+/, '').trim();
+  let rest = statement.trim();
+  for (;;) {
+    if (rest.startsWith('--')) rest = rest.includes('\n') ? rest.slice(rest.indexOf('\n')).trimStart() : '';
+    else if (rest.startsWith('/*')) rest = rest.slice(endOfComment(rest, 2)).trimStart();
+    else return rest;
+  }
 }
 
 const TRANSACTION_CONTROL =
