@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Bench, bench, effects, ended, eventually, inStatus } from './testing.ts';
+
+const CANCEL_GRACE_MS = 500;
+
+let at: Bench;
+beforeAll(async () => {
+  at = await bench(['steering', 'basic', 'compose'], { limits: { cancelGraceMs: CANCEL_GRACE_MS } });
+});
+afterAll(() => at.stop());
+
+const alive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
+async function start(task: string, payload: object = {}): Promise<{ id: string; file: string }> {
+  const file = at.file();
+  const { id } = await at.client.tasks.trigger(task, { file, ...payload });
+  return { id, file };
+}
+
+describe('cancel', () => {
+  it('cancels a run in line, which then never starts', async () => {
+    const { id } = await at.client.tasks.trigger('echo', 1, { delay: '1h' });
+    await at.client.runs.cancel(id);
+    expect(await at.client.runs.retrieve(id)).toMatchObject({
+      status: 'CANCELED',
+      isCancelled: true,
+      attemptCount: 0,
+    });
+  });
+
+  it('aborts an executing run, calls its hook, and keeps its child when it ends in time', async () => {
+    const { id, file } = await start('patient');
+    await eventually(() => effects(file).includes('started'));
+    const before = at.runtime.childPids();
+    await at.client.runs.cancel(id);
+    await eventually(() => effects(file).includes('aborted') && effects(file).includes('onCancel'));
+    expect((await at.client.runs.retrieve(id)).status).toBe('CANCELED');
+    expect((await ended(at.client, (await at.client.tasks.trigger('echo', 1)).id)).status).toBe('COMPLETED');
+    expect(at.runtime.childPids()).toEqual(expect.arrayContaining(before));
+  });
+
+  it('kills a run that does not listen after the grace period', async () => {
+    const { id, file } = await start('stubborn');
+    const pid = Number((await eventually(() => effects(file)[0])).split(' ')[1]);
+    await at.client.runs.cancel(id);
+    expect(alive(pid)).toBe(true);
+    await eventually(() => !alive(pid));
+    expect(effects(file)).toHaveLength(1);
+    expect((await at.client.runs.retrieve(id)).status).toBe('CANCELED');
+  });
+
+  it('cancels the runs that a run started', async () => {
+    const { id } = await at.client.tasks.trigger('naps', { seconds: 60 });
+    await inStatus(at.client, id, 'WAITING');
+    await at.client.runs.cancel(id);
+    expect((await ended(at.client, id)).status).toBe('CANCELED');
+  });
+
+  it('leaves a run that has ended as it is', async () => {
+    const { id } = await at.client.tasks.trigger('echo', 1);
+    await ended(at.client, id);
+    await at.client.runs.cancel(id);
+    expect((await at.client.runs.retrieve(id)).status).toBe('COMPLETED');
+  });
+});
+
+describe('maxDuration', () => {
+  it.each(['overlong', 'blocking'])('ends "%s" as TIMED_OUT, without a retry', async (task) => {
+    const { id, file } = await start(task);
+    const run = await ended(at.client, id);
+    expect(run).toMatchObject({ status: 'TIMED_OUT', attemptCount: 1, isCompleted: false });
+    expect(effects(file)).toHaveLength(1);
+  });
+});
+
+describe('a lost child', () => {
+  it.each(['SIGKILL', 'exit', 'uncaught'])('is retried, each loss as an attempt (%s)', async (how) => {
+    const { id, file } = await start('mortal', { how, until: 3 });
+    const run = await ended(at.client, id);
+    expect(run).toMatchObject({ status: 'COMPLETED', attemptCount: 3, output: { attempt: 3 } });
+    expect(effects(file)).toEqual(['attempt 1', 'attempt 2', 'attempt 3']);
+  });
+
+  it.each([
+    ['SIGKILL', 'CRASHED'],
+    ['uncaught', 'FAILED'],
+  ])('ends the run after its last attempt (%s: %s)', async (how, status) => {
+    const { id, file } = await start('mortal', { how, until: 99 });
+    expect(await ended(at.client, id)).toMatchObject({ status, attemptCount: 3 });
+    expect(effects(file)).toHaveLength(3);
+  });
+
+  it('is noticed when it is killed from outside', async () => {
+    const { id, file } = await start('slow', { name: 'a', ms: 300 });
+    const pid = Number((await eventually(() => effects(file)[0])).split(' ').at(-1));
+    process.kill(pid, 'SIGKILL');
+    const run = await ended(at.client, id);
+    expect(run).toMatchObject({ status: 'COMPLETED', attemptCount: 2 });
+    expect(effects(file).filter((line) => line.startsWith('done'))).toHaveLength(1);
+  });
+});
