@@ -1,0 +1,133 @@
+import { ServiceName } from '../../credential/schema.ts';
+import {
+  type Piece,
+  parseExpression,
+  parseTemplate,
+  type Reference,
+  TemplateError,
+} from '../../expression/parse.ts';
+import { parseSource } from '../../expression/syntax.ts';
+import { type Json, pointerTo } from '../../json/json.ts';
+import { readsWholeContext } from './context-reads.ts';
+import { type Report, shown } from './report.ts';
+import type { Scope } from './scope.ts';
+
+/** More than any connector needs; parsing all of them takes the Worker some 200 ms. */
+const MAX_EXPRESSIONS = 5_000;
+
+interface Program {
+  readonly stepNames: ReadonlySet<string>;
+  /** The only names that the input can have, or undefined if it can have any. */
+  readonly inputNames: ReadonlySet<string> | undefined;
+}
+
+/** Checks templates and expressions against what they can see, and collects the credentials that they name. */
+export class Expressions {
+  readonly #report: Report;
+  readonly #program: Program;
+  readonly #pointers = new Map<string, Set<string>>();
+  #count = 0;
+
+  constructor(report: Report, program: Program) {
+    this.#report = report;
+    this.#program = program;
+  }
+
+  /** Notes that the field at `pointer` needs the credential of `service`. */
+  needs(service: string, pointer: string): void {
+    this.#pointers.set(service, (this.#pointers.get(service) ?? new Set()).add(pointer));
+  }
+
+  credentialPointers(): Map<string, string[]> {
+    return new Map([...this.#pointers].sort().map(([service, pointers]) => [service, [...pointers]]));
+  }
+
+  /** Checks one expression without braces. */
+  expression(source: string, pointer: string, scope: Scope): void {
+    if (this.#mayParse(1, pointer)) this.#guard(pointer, () => this.#check(source, pointer, scope));
+  }
+
+  /** Checks a text with `{{ }}` and returns its pieces, or undefined if it does not parse. */
+  template(source: string, pointer: string, scope: Scope): Piece[] | undefined {
+    const opened = source.split('{{').length - 1;
+    if (!this.#mayParse(opened, pointer)) return undefined;
+    return this.#guard(pointer, () => {
+      const { pieces } = parseTemplate(source);
+      for (const piece of pieces) if (piece.type === 'expression') this.#check(piece.source, pointer, scope);
+      return pieces;
+    });
+  }
+
+  /** Checks every string in JSON data. Keys stay as they are, so an expression in one would never be seen. */
+  value(json: Json, pointer: string, scope: Scope): void {
+    if (this.#report.full) return;
+    if (typeof json === 'string') this.template(json, pointer, scope);
+    if (typeof json !== 'object' || json === null) return;
+    for (const [key, child] of Object.entries(json)) {
+      const at = pointerTo(pointer, key);
+      if (key.includes('{{')) this.#report.add(at, 'an expression can stand in a value, not in a key');
+      this.value(child, at, scope);
+    }
+  }
+
+  #mayParse(expressions: number, pointer: string): boolean {
+    if (this.#report.full) return false;
+    this.#count += expressions;
+    if (this.#count <= MAX_EXPRESSIONS) return true;
+    this.#report.add(pointer, `the connector has more than ${MAX_EXPRESSIONS} expressions`);
+    return false;
+  }
+
+  #guard<T>(pointer: string, check: () => T): T | undefined {
+    try {
+      return check();
+    } catch (thrown) {
+      if (!(thrown instanceof TemplateError)) throw thrown;
+      this.#report.add(pointer, thrown.message);
+      return undefined;
+    }
+  }
+
+  #check(source: string, pointer: string, scope: Scope): void {
+    const { references, path } = parseExpression(source);
+    for (const reference of references) this.#reference(reference, pointer, scope);
+    if (path === undefined && !scope.open && readsWholeContext(parseSource(source).ast)) {
+      const detail =
+        'reads the context as a whole: name what it needs, such as input.email or steps.lookup.body';
+      this.#report.add(pointer, detail);
+    }
+  }
+
+  #reference(reference: Reference, pointer: string, scope: Scope): void {
+    const { root, path } = reference;
+    const [first] = path;
+    if (root === 'workspace') this.#credential(path, pointer, scope);
+    else if (root === 'item' || root === 'index')
+      this.#report.add(pointer, `${root} is there inside a loop only`);
+    else if (!scope.roots.has(root)) {
+      const known = [...scope.roots].join(', ');
+      this.#report.add(pointer, `${shown(root)} is unknown: an expression here starts with ${known}`);
+    } else if (root === 'steps' && first !== undefined && !scope.steps.has(first)) {
+      const exists = this.#program.stepNames.has(first);
+      const reason = exists ? `does not run before ${scope.where}` : 'does not exist';
+      this.#report.add(pointer, `the step ${shown(first)} ${reason}`);
+    } else if (root === 'input' && first !== undefined && this.#program.inputNames?.has(first) === false) {
+      this.#report.add(pointer, `the input has no property ${shown(first)} by its schema`);
+    }
+  }
+
+  #credential(path: readonly string[], pointer: string, scope: Scope): void {
+    const [service, field] = path;
+    if (scope.noSecrets !== undefined) {
+      this.#report.add(pointer, `workspace credentials cannot be used here: ${scope.noSecrets}`);
+    } else if (service === undefined || field === undefined) {
+      const detail =
+        'a credential is named in full, workspace.<service>.<field>, so that it is known in advance';
+      this.#report.add(pointer, detail);
+    } else if (!ServiceName.safeParse(service).success) {
+      this.#report.add(pointer, `${shown(service)} is not the name of a service`);
+    } else {
+      this.needs(service, pointer);
+    }
+  }
+}
