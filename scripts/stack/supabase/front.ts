@@ -95,7 +95,7 @@ export function createFront(parts: FrontParts): Hono {
   app.notFound(() => restError(404, 'not_found', 'there is nothing here'));
   app.onError((error, c) => {
     report(c, 500, error);
-    return restError(500, 'internal', 'the stack failed to answer; its log says why');
+    return failure();
   });
 
   async function forward(c: Context, caller: Caller): Promise<Response> {
@@ -115,7 +115,12 @@ export function createFront(parts: FrontParts): Hono {
       const request = new Request(url, { method: c.req.method, headers, body });
       return quietly(() => lite(request));
     });
-    if (answer.status >= 500) report(c, answer.status, await answer.clone().text());
+    if (answer.status >= 500) {
+      const text = await answer.clone().text();
+      report(c, answer.status, text);
+      // lite's code for an exception of its own, whose text would go out.
+      if (text.includes('"SUP"')) return failure();
+    }
     // A copy, because headers of an answer made elsewhere can be immutable and the CORS headers are added to it.
     return new Response(answer.body, answer);
   }
@@ -123,9 +128,11 @@ export function createFront(parts: FrontParts): Hono {
   return app;
 }
 
+const failure = () => restError(500, 'internal', 'the stack failed to answer; its log says why');
+
 /** One line for an operator: the text of a failure goes to the log, never to the caller. */
-function report(c: Context, status: number, failure: unknown): void {
-  const message = failure instanceof Error ? (failure.stack ?? failure.message) : String(failure);
+function report(c: Context, status: number, cause: unknown): void {
+  const message = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
   const { pathname } = new URL(c.req.url);
   loudly(() =>
     console.error(

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Database } from './database.ts';
-import { migrate, seed } from './migrate.ts';
+import { migrate as migrateFrom, readMigrations, seed } from './migrate.ts';
 import { openPglite } from './pglite.ts';
 import { prepareRoles } from './roles.ts';
 import { temporaryFolder } from './test-support.ts';
@@ -24,6 +24,7 @@ describe('migrations', () => {
     for (const [name, sql] of Object.entries(files)) await writeFile(join(folder.path, name), sql);
     return folder;
   }
+  const migrate = async (on: Database, folder: string) => migrateFrom(on, await readMigrations(folder));
   const tables = async () =>
     (await db.query(`select tablename from pg_tables where schemaname = 'public' order by 1`)).map(
       (row) => row.tablename,

@@ -6,7 +6,7 @@ import { splitStatements, transactionControl } from './sql-split.ts';
 
 const FILE_NAME = /^(\d{14})_([a-z0-9_-]+)\.sql$/;
 
-interface Migration {
+export interface Migration {
   file: string;
   version: string;
   name: string;
@@ -20,9 +20,10 @@ export interface MigrationReport {
   changed: string[];
 }
 
-async function readMigrations(folder: string): Promise<Migration[]> {
+/** The migrations of `folder` in order of their version. Throws, naming the file, for what could not be applied safely. */
+export async function readMigrations(folder: string): Promise<Migration[]> {
   const files = (await readdir(folder)).filter((file) => file.endsWith('.sql')).sort();
-  return Promise.all(
+  const migrations = await Promise.all(
     files.map(async (file) => {
       const [, version, name] = FILE_NAME.exec(file) ?? [];
       if (version === undefined || name === undefined) {
@@ -39,21 +40,21 @@ async function readMigrations(folder: string): Promise<Migration[]> {
       return { file, version, name, sql, statements };
     }),
   );
+  refuseDuplicates(migrations);
+  return migrations;
 }
 
 /**
- * Applies the files of `folder` that are not recorded yet, in order of their version, each in one transaction together
+ * Applies those migrations that are not recorded yet, in order of their version, each in one transaction together
  * with its record, as `supabase db push` does. Throws naming the file; what the failing file did is rolled back, what
  * earlier files did stays.
  */
-export async function migrate(db: Database, folder: string): Promise<MigrationReport> {
-  const migrations = await readMigrations(folder);
-  refuseDuplicates(migrations);
+export async function migrate(db: Database, migrations: readonly Migration[]): Promise<MigrationReport> {
   const rows = await db.query(
     'select version, statements from supabase_migrations.schema_migrations order by version',
   );
   const recorded = new Map(rows.map((row) => [String(row.version), row.statements]));
-  refuseUnknown(recorded.keys(), migrations, folder);
+  refuseUnknown(recorded.keys(), migrations);
 
   const newest = [...recorded.keys()].at(-1) ?? '';
   const applied: string[] = [];
@@ -121,11 +122,11 @@ function refuseDuplicates(migrations: readonly Migration[]): void {
   }
 }
 
-function refuseUnknown(recorded: Iterable<string>, migrations: readonly Migration[], folder: string): void {
+function refuseUnknown(recorded: Iterable<string>, migrations: readonly Migration[]): void {
   const known = new Set(migrations.map(({ version }) => version));
   const unknown = [...recorded].filter((version) => !known.has(version));
   if (unknown.length > 0) {
-    throw new Error(`the database has migrations that ${folder} lacks: ${unknown.join(', ')}`);
+    throw new Error(`the database has migrations that the folder lacks: ${unknown.join(', ')}`);
   }
 }
 

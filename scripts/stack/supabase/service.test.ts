@@ -120,13 +120,13 @@ describe('the service', () => {
       { level: 'info', event: 'supabase_stopping', reason: 'SIGTERM' },
     ]);
     expect(existsSync(join(folder.path, 'lock'))).toBe(false);
-  });
 
-  it('stops when its parent goes away', async () => {
-    await using service = run('memory');
-    await service.ready;
-    service.process.disconnect();
-    expect(await service.exited).toBe(0);
+    // A parent that dies without a word takes the service with it.
+    await using orphan = run(folder.path);
+    await orphan.ready;
+    orphan.process.disconnect();
+    expect(await orphan.exited).toBe(0);
+    expect(orphan.log().at(-1)).toMatchObject({ reason: 'parent gone' });
   });
 
   it.each([

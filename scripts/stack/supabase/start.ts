@@ -10,13 +10,14 @@ import { createFront, type Fetch } from './front.ts';
 import { generateKeys, loadKeys, type StackKeys } from './keys.ts';
 import { activateRls, shortenRequestContext } from './lite-internals.ts';
 import { lockDataFolder } from './lock.ts';
-import { type MigrationReport, migrate, seed } from './migrate.ts';
+import { type MigrationReport, migrate, readMigrations, seed } from './migrate.ts';
 import { createPasses } from './passes.ts';
 import { openPglite, serialiseTransactions } from './pglite.ts';
 import { openPostgres } from './postgres.ts';
 import { quietly } from './quiet.ts';
 import { AUTH_HELPERS, prepareRoles } from './roles.ts';
 import { selfCheck } from './self-check.ts';
+import { splitStatements } from './sql-split.ts';
 import { createTokens, type Tokens } from './tokens.ts';
 
 export interface SupabaseOptions {
@@ -75,6 +76,7 @@ export async function startSupabase(
   guards: Partial<Guards> = {},
 ): Promise<EmbeddedSupabase> {
   const guard = { ...GUARDS, ...guards };
+  const migrations = await readMigrations(options.migrationsDir);
   await using opened = new AsyncDisposableStack();
 
   const folder = options.dataDir === 'memory' ? undefined : options.dataDir;
@@ -84,11 +86,11 @@ export async function startSupabase(
   }
   const keys = folder === undefined ? await generateKeys() : await loadKeys(folder);
 
+  const server = await listen(options.port);
+  opened.defer(() => server.close());
   const db = await openDatabase(options, folder, guard);
   opened.defer(() => db.close());
 
-  const server = await listen(options.port);
-  opened.defer(() => server.close());
   const tokens = await createTokens(keys, () => `${server.url}/auth/v1`);
 
   const passes = createPasses();
@@ -120,18 +122,18 @@ export async function startSupabase(
   });
   const fetch: Fetch = async (request) => front.fetch(request);
 
-  const migrations = await db.exclusively(async () => {
+  const report = await db.exclusively(async () => {
     await prepareRoles(db);
     await quietly(() => app.init());
     await quietly(() => app.ensureSystemSchema());
     await db.script(AUTH_HELPERS);
-    const report = await migrate(db, options.migrationsDir);
+    const applied = await migrate(db, migrations);
     if (options.seedFile !== undefined) await seed(db, options.seedFile);
     guard.activateRls(db.connection);
     shortenRequestContext(db.connection);
     db.connection.normalizeDbError = normalizeDbError;
     await selfCheck({ db, fetch, url: server.url, keys });
-    return report;
+    return applied;
   });
   requests = 0;
   paths.length = 0;
@@ -143,7 +145,7 @@ export async function startSupabase(
     publishableKey: keys.publishable_key,
     secretKey: keys.secret_key,
     jwtIssuer: `${server.url}/auth/v1`,
-    migrations,
+    migrations: report,
     stats: {
       requests: () => requests,
       paths: () => [...paths],
@@ -153,19 +155,18 @@ export async function startSupabase(
       },
     },
     exec: async (sql, parameters) => {
-      const rows = await (parameters === undefined && isScript(sql)
-        ? db.script(sql).then(() => [])
-        : db.query(sql, parameters));
-      // Tables may have come or gone.
-      await db.connection.clearSchemaCache();
+      // The extended protocol, which returns rows and takes parameters, carries one statement.
+      const isScript = parameters === undefined && splitStatements(sql).length > 1;
+      const rows = isScript ? await db.script(sql).then(() => []) : await db.query(sql, parameters);
+      if (DEFINES.test(sql)) await db.connection.clearSchemaCache();
       return rows;
     },
     close: () => resources.disposeAsync(),
   };
 }
 
-/** More than one statement: the extended protocol, which returns rows, takes only one. */
-const isScript = (sql: string) => /;\s*\S/.test(sql);
+/** SQL that may change what the API knows of tables and functions. */
+const DEFINES = /\b(?:create|alter|drop|comment)\b/i;
 
 function openDatabase(
   options: SupabaseOptions,
