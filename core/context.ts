@@ -1,4 +1,5 @@
 import type { Db } from './db/db.ts';
+import type { UrlPolicy } from './egress/url.ts';
 
 /** What every verb behind the API is called with: authority and ports, never input. */
 export interface CallContext {
@@ -6,6 +7,8 @@ export interface CallContext {
   readonly db: Db;
   /** The workspace that the caller named, or null: the database then resolves the caller's only one. */
   readonly workspaceId: string | null;
+  /** Which URLs a definition may name; the tasks enforce the same when they call. */
+  readonly urlPolicy: UrlPolicy;
   /** A fresh UUIDv7. */
   newId(): string;
 }

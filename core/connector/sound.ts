@@ -1,6 +1,7 @@
 import { DatabaseProblem } from '../db/db.ts';
+import type { UrlPolicy } from '../egress/url.ts';
 import { type FieldError, Problem } from '../problem/problem.ts';
-import { checkDefinition } from './checks.ts';
+import { checkDefinition } from './check/index.ts';
 import type { ConnectorDefinition } from './schema.ts';
 
 /**
@@ -9,9 +10,10 @@ import type { ConnectorDefinition } from './schema.ts';
  */
 export async function withSoundDefinition<Result>(
   definition: ConnectorDefinition,
+  policy: UrlPolicy,
   write: (credentialServices: string[]) => Promise<Result>,
 ): Promise<Result> {
-  const { errors, credentialServices, credentialPointers } = checkDefinition(definition);
+  const { errors, credentialServices, credentialPointers } = checkDefinition(definition, policy);
   if (errors.length > 0) throw new Problem('validation_failed', 'The connector cannot run as it is.', errors);
   try {
     return await write(credentialServices);

@@ -15,7 +15,7 @@ export async function updateConnector(
 ): Promise<Connector> {
   const current = await getConnector(ctx, id, 'editor');
   const definition = merge(current, patch);
-  return withSoundDefinition(definition, async (credentialServices) =>
+  return withSoundDefinition(definition, ctx.urlPolicy, async (credentialServices) =>
     StoredConnector.parse(
       await ctx.db.call('update_connector', {
         p_workspace_id: current.workspace_id,

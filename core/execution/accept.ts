@@ -1,7 +1,6 @@
-import { checkInput } from '../connector/checks.ts';
+import { checkInput } from '../connector/check/index.ts';
 import { StoredConnector } from '../connector/stored.ts';
 import type { CallContext } from '../context.ts';
-import { pointerTo } from '../json/json.ts';
 import { Problem } from '../problem/problem.ts';
 import { type ExecuteConnector, Execution } from './schema.ts';
 
@@ -30,11 +29,7 @@ export async function acceptExecution(
   );
   const errors = checkInput(connector.input_schema, input);
   if (errors.length > 0) {
-    throw new Problem(
-      'validation_failed',
-      'The input does not match the connector.',
-      errors.map(({ pointer, detail }) => ({ pointer: `${pointerTo('', 'input')}${pointer}`, detail })),
-    );
+    throw new Problem('validation_failed', 'The input does not match the connector.', errors);
   }
   const accepted = await ctx.db.call('accept_execution', {
     p_workspace_id: connector.workspace_id,

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type KeyRing, KeyRingError, parseKeyRing } from '../../core/crypto/key-ring.ts';
+import type { UrlPolicy } from '../../core/egress/url.ts';
 
 /** Shorter secrets can be guessed: RFC 7518 section 3.2 asks for as many bits as the hash has. */
 const MIN_JWT_SECRET_CHARS = 32;
@@ -19,6 +20,12 @@ const Origins = z
   )
   .refine((origins) => origins.every(isOrigin), 'must be a comma-separated list of origins, without "*"');
 
+const Ports = z
+  .string()
+  .regex(/^(\d{1,5}(,\d{1,5})*)?$/, 'must be ports, comma-separated')
+  .default('')
+  .transform((text) => (text === '' ? [] : text.split(',').map(Number)));
+
 const Environment = z.object({
   SUPABASE_URL: BaseUrl,
   SUPABASE_PUBLISHABLE_KEY: z.string().min(1),
@@ -28,6 +35,8 @@ const Environment = z.object({
   TRIGGER_SECRET_KEY: z.string().min(1),
   PATCHBAY_ENCRYPTION_KEYS: z.string().optional(),
   PATCHBAY_ALLOWED_ORIGINS: Origins,
+  PATCHBAY_ALLOW_LOOPBACK: z.enum(['true', 'false']).default('false'),
+  PATCHBAY_EGRESS_PORTS: Ports,
 });
 
 export interface Config {
@@ -43,6 +52,8 @@ export interface Config {
   readonly triggerKey: string;
   readonly keyRing: KeyRing;
   readonly allowedOrigins: readonly string[];
+  /** Which URLs a connector may name. The tasks read the same variables, and enforce it when they call. */
+  readonly urlPolicy: UrlPolicy;
 }
 
 /** The Worker cannot serve with this configuration. The message names each variable and never quotes a value. */
@@ -83,6 +94,10 @@ export function parseEnv(bindings: unknown): Config {
     triggerKey: data.TRIGGER_SECRET_KEY,
     keyRing,
     allowedOrigins: data.PATCHBAY_ALLOWED_ORIGINS,
+    urlPolicy: {
+      allowLoopback: data.PATCHBAY_ALLOW_LOOPBACK === 'true',
+      allowedPorts: data.PATCHBAY_EGRESS_PORTS,
+    },
   };
 }
 

@@ -41,18 +41,27 @@ export const connectorBody = {
 
 export const executeBody = { input: { phone: '+49 30 1234567' } };
 
-export async function newFixture(): Promise<Fixture> {
+type Users = Pick<Fixture, 'owner' | 'admin' | 'editor' | 'viewer'>;
+
+async function newUsers(): Promise<Users> {
   const [owner, admin, editor, viewer] = await Promise.all([
     signUp('owner'),
     signUp('admin'),
     signUp('editor'),
     signUp('viewer'),
   ]);
+  return { owner, admin, editor, viewer };
+}
+
+/** A workspace of its own; its users may have others, since signing up is what takes time. */
+export async function newFixture(users?: Users): Promise<Fixture> {
+  const { owner, ...others } = users ?? (await newUsers());
+  const { admin, editor, viewer } = others;
   const workspace = await newWorkspace(owner);
   const as = { token: owner.token, workspace };
-  for (const [role, user] of Object.entries({ admin, editor, viewer })) {
+  for (const [role, { id }] of Object.entries({ admin, editor, viewer })) {
     dataIn(
-      await call(`POST /api/v1/workspaces/${workspace}/members`, { ...as, json: { user_id: user.id, role } }),
+      await call(`POST /api/v1/workspaces/${workspace}/members`, { ...as, json: { user_id: id, role } }),
     );
   }
   dataIn(await call('POST /api/v1/workspace/credentials', { ...as, json: credentialBody }));

@@ -34,7 +34,8 @@ export function workspace(
     }
     const workspaceId = named ?? null;
     c.set('workspaceId', workspaceId);
-    c.set('call', { db: c.get('db'), workspaceId, newId: c.get('ports').newId });
+    const { config, newId } = c.get('ports');
+    c.set('call', { db: c.get('db'), workspaceId, urlPolicy: config.urlPolicy, newId });
     await next();
   };
 }

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { call, problemIn, roundTrips, signUp, type User } from '../../test/api.ts';
+import { databaseState } from '../../test/database-state.ts';
 import { type Fixture, newFixture } from '../../test/fixture.ts';
 import { methodOf, ROUTES, targetOf } from '../../test/routes.ts';
-import { databaseState } from '../../test/row-counts.ts';
 import { createApp } from '../app.ts';
 
 /** Middleware is registered for all methods; these two need no token. */
@@ -122,8 +122,12 @@ describe('every route', () => {
 
 describe('a write that succeeds', () => {
   const writes = ROUTES.filter((entry) => methodOf(entry) !== 'GET');
+  let users: Fixture;
+  beforeAll(async () => {
+    users = await newFixture();
+  });
   it.each(writes)('costs no more than its round trips: $route', async (entry) => {
-    const ids = await newFixture();
+    const ids = await newFixture(users);
     const json =
       entry.route === 'POST /workspaces/:id/members'
         ? { json: { user_id: (await signUp('new')).id, role: 'viewer' } }
