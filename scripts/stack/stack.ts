@@ -1,9 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { type ExampleApi, startExampleApi } from './example/start.ts';
-import { loadSecrets, type StackSecrets } from './secrets.ts';
+import { loadSecrets } from './secrets.ts';
 import { type ServiceProcess, startService } from './service-process.ts';
+import { writeStackFile } from './stack-file.ts';
 import { type EmbeddedWorker, startWorker } from './worker/start.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -12,6 +12,8 @@ const TASK_FILES = ['connector-execution.ts', 'execution-sweeper.ts'].map((file)
 );
 
 export type Ports = { worker: number; database: number; trigger: number; example: number };
+export const DEMO_EMAIL = 'demo@example.com';
+
 /** Any free port, for tests and for a demo beside a running stack. */
 export const FREE_PORTS: Ports = { worker: 0, database: 0, trigger: 0, example: 0 };
 
@@ -45,7 +47,7 @@ export interface Stack {
   publishableKey: string;
   secretKey: string;
   triggerUrl: string;
-  secrets: StackSecrets;
+  demoLogin: { email: string; password: string };
   example: ExampleApi;
   worker: EmbeddedWorker;
   database: ServiceProcess<z.infer<typeof DatabaseReady>>;
@@ -136,28 +138,25 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   );
   started.defer(() => worker.stop());
 
+  const demoLogin = { email: DEMO_EMAIL, password: secrets.demoPassword };
+  const urls = { url: worker.url, supabaseUrl, triggerUrl: trigger.ready.url };
+  const keys = { publishableKey, secretKey };
   writeStackFile(options.dataDir, {
-    triggerUrl: trigger.ready.url,
+    ...urls,
+    ...keys,
     triggerSecretKey: secrets.triggerSecretKey,
+    exampleUrl: example.url,
+    demoLogin,
   });
   const resources = started.move();
   return {
-    url: worker.url,
-    supabaseUrl,
-    publishableKey,
-    secretKey,
-    triggerUrl: trigger.ready.url,
-    secrets,
+    ...urls,
+    ...keys,
+    demoLogin,
     example,
     worker,
     database,
     trigger,
     stop: () => resources.disposeAsync(),
   };
-}
-
-/** Where other commands find the running stack. */
-function writeStackFile(dataDir: string, found: { triggerUrl: string; triggerSecretKey: string }): void {
-  mkdirSync(dataDir, { recursive: true });
-  writeFileSync(join(dataDir, 'stack.json'), `${JSON.stringify(found, null, 2)}\n`, { mode: 0o600 });
 }
