@@ -6,6 +6,7 @@ import { checkSegment, type Place, PlaceError, writeValue } from './places.ts';
 import { compilePath } from './plain-path.ts';
 import { parseSource, plainPath } from './syntax.ts';
 import { parseTemplate } from './template.ts';
+import { isTrue } from './truth.ts';
 
 /** What an expression reads: `{ input, workspace, steps, execution, item?, index? }`, or a response. JSON data. */
 export type ExpressionContext = Readonly<Record<string, unknown>>;
@@ -34,7 +35,7 @@ export interface Evaluator {
   template(source: string, place: Place): Compiled;
   /**
    * JSON data whose strings are templates, at any depth. Values go in as data, so they cannot change its shape.
-   * Keys are literal. Default place: `json`.
+   * Keys are literal. Default place: `json`. Compiled once per object, which must not change afterwards.
    * @throws TemplateError `template_forbidden` for a key that reaches a prototype
    */
   value(json: unknown, place?: Place): Compiled;
@@ -44,11 +45,18 @@ function isPromise(value: unknown): value is Promise<unknown> {
   return value instanceof Promise;
 }
 
+/** Waits only if there is something to wait for. */
+function whenAll(values: readonly unknown[], then: (settled: readonly unknown[]) => unknown): unknown {
+  return values.some(isPromise) ? Promise.all(values).then(then) : then(values);
+}
+
 class CachingEvaluator implements Evaluator {
   readonly #limits: Limits;
   readonly #interpreter: Interpreter;
   readonly #expressions = new Map<string, Evaluate>();
   readonly #templates = new Map<string, Evaluate>();
+  /** By identity: a definition is parsed once and not changed afterwards. */
+  readonly #values = new WeakMap<object, { place: Place; evaluate: Evaluate }>();
 
   constructor(limits: Limits) {
     this.#limits = limits;
@@ -65,9 +73,8 @@ class CachingEvaluator implements Evaluator {
   }
 
   condition(source: string): Compiled<boolean> {
-    parseSource(source); // on its own, so that an error names what the author wrote
-    const evaluate = this.#expression(`$boolean((${source}\n))`);
-    return async (context) => (await evaluate(context)) === true;
+    const evaluate = this.#expression(source);
+    return async (context) => isTrue(await evaluate(context));
   }
 
   template(source: string, place: Place): Compiled {
@@ -76,7 +83,9 @@ class CachingEvaluator implements Evaluator {
   }
 
   value(json: unknown, place: Place = 'json'): Compiled {
-    const evaluate = this.#value(json, place);
+    const known = typeof json === 'object' && json !== null ? this.#values.get(json) : undefined;
+    const evaluate = known?.place === place ? known.evaluate : this.#value(json, place);
+    if (typeof json === 'object' && json !== null) this.#values.set(json, { place, evaluate });
     return async (context) => evaluate(context);
   }
 
@@ -114,11 +123,14 @@ class CachingEvaluator implements Evaluator {
     if (forbidden !== undefined)
       throw new TemplateError('template_forbidden', forbidden, 'is not allowed as a key');
     const parts = Object.values(json).map((item: unknown) => this.#value(item, place));
-    if (Array.isArray(json)) return async (context) => Promise.all(parts.map((part) => part(context)));
-    return async (context) => {
-      const values = await Promise.all(parts.map((part) => part(context)));
-      return Object.fromEntries(keys.map((key, index) => [key, values[index]]));
-    };
+    const rebuild = Array.isArray(json)
+      ? (values: readonly unknown[]) => values
+      : (values: readonly unknown[]) => Object.fromEntries(keys.map((key, index) => [key, values[index]]));
+    return (context) =>
+      whenAll(
+        parts.map((part) => part(context)),
+        rebuild,
+      );
   }
 
   #cached(cache: Map<string, Evaluate>, key: string, compile: () => Evaluate): Evaluate {
@@ -146,6 +158,7 @@ function missing(source: string, context: ExpressionContext): TemplateError {
   const path = plainPath(parseSource(source).ast) ?? [];
   let at: unknown = context;
   for (const [index, name] of path.entries()) {
+    if (Array.isArray(at)) break; // the path goes on in every item
     if (typeof at !== 'object' || at === null || !Object.hasOwn(at, name)) {
       const parent = path.slice(0, index).join('.');
       const where = parent === '' ? '' : ` in ${parent}`;
@@ -169,10 +182,9 @@ function required(part: ExpressionPart): Evaluate {
 
 function interpolate(parts: readonly (string | ExpressionPart)[], place: Place): Evaluate {
   const evaluations = parts.map((part) => (typeof part === 'string' ? () => part : required(part)));
-  return async (context) => {
+  return (context) => {
     const values = evaluations.map((evaluate) => evaluate(context));
-    const settled = values.some(isPromise) ? await Promise.all(values) : values;
-    return join(parts, settled, place);
+    return whenAll(values, (settled) => join(parts, settled, place));
   };
 }
 

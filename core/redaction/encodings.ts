@@ -87,15 +87,15 @@ function base64Whole(bytes: readonly number[]): string {
   return btoa(String.fromCharCode(...bytes));
 }
 
-/** Secrets longer than this are found by their first bytes in base64; the rest is then cut off with them. */
-const BASE64_SPREAD_LIMIT = 8_192;
+/** Longer secrets are found by their core alone, which leaves at most a digit and the padding on each side. */
+const MAX_WHOLE_BASE64_BYTES = 8_192;
 
 /** A shorter run of base64 digits would match ordinary words. */
 const MIN_BASE64_DIGITS = 4;
 
 /** Base64 and base64url of `bytes`, alone or inside a longer text, at each of the three alignments. */
 function base64Forms(bytes: readonly number[]): Form[] {
-  const whole = bytes.length <= BASE64_SPREAD_LIMIT ? base64Whole(bytes) : '';
+  const whole = bytes.length <= MAX_WHOLE_BASE64_BYTES ? base64Whole(bytes) : '';
   const standard = [whole, whole.replace(/=+$/, ''), ...[0, 1, 2].map((before) => base64Core(bytes, before))];
   const url = standard.map((digits) => digits.replaceAll('+', '-').replaceAll('/', '_'));
   const unique = new Set([...standard, ...url].filter((digits) => digits.length >= MIN_BASE64_DIGITS));
