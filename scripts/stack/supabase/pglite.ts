@@ -1,4 +1,7 @@
-import type { PGlite } from '@electric-sql/pglite';
+import { existsSync } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
 import { citext } from '@electric-sql/pglite/contrib/citext';
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import { createPgliteConnection, type PgliteConnection } from '@supabase/lite/pglite';
@@ -13,6 +16,7 @@ import {
   type QueryResult,
 } from 'kysely';
 import type { Database, Row, Sql } from './database.ts';
+import { freshCluster } from './fresh-cluster.ts';
 import { Mutex } from './mutex.ts';
 import { SEARCH_PATH } from './roles.ts';
 import { OID, parseBigint, parseNumeric, parseTimestamp } from './values.ts';
@@ -95,6 +99,17 @@ function forgetCatalogueParsers(pglite: PGlite): void {
   }
 }
 
+/** Makes the cluster beside its place and moves it there whole: a start that is killed leaves nothing half made. */
+async function createFolder(folder: string): Promise<void> {
+  if (existsSync(folder)) return;
+  const draft = `${folder}.new`;
+  await rm(draft, { recursive: true, force: true });
+  await mkdir(dirname(draft), { recursive: true });
+  const pglite = await PGlite.create({ dataDir: draft, loadDataDir: await freshCluster() });
+  await pglite.close();
+  await rename(draft, folder);
+}
+
 /**
  * Opens PGlite in `folder` (created when missing), or in memory when it is undefined.
  * `serialise` is a parameter so that a test can leave it out and see the self-check refuse.
@@ -103,9 +118,11 @@ export async function openPglite(
   folder: string | undefined,
   serialise: (connection: PgliteConnection) => Mutex = serialiseTransactions,
 ): Promise<Database> {
+  if (folder !== undefined) await createFolder(folder);
   const connection = await createPgliteConnection({
     ...(folder === undefined ? {} : { url: folder }),
     pgliteOptions: {
+      ...(folder === undefined ? { loadDataDir: await freshCluster() } : {}),
       extensions: { citext, pg_trgm },
       parsers: {
         [OID.int8]: parseBigint,
