@@ -65,11 +65,8 @@ class CachingEvaluator implements Evaluator {
 
   expression(source: string, options: ExpressionOptions = {}): Compiled {
     const evaluate = this.#expression(source);
-    return async (context) => {
-      const value = await evaluate(context);
-      if (value === undefined && options.optional !== true) throw missing(source, context);
-      return value;
-    };
+    const answer = options.optional === true ? evaluate : required({ source, evaluate });
+    return async (context) => answer(context);
   }
 
   condition(source: string): Compiled<boolean> {
@@ -91,9 +88,9 @@ class CachingEvaluator implements Evaluator {
 
   #expression(source: string): Evaluate {
     return this.#cached(this.#expressions, source, () => {
-      const path = plainPath(parseSource(source).ast);
-      if (path) return compilePath(path, () => this.#interpreter.compile(source));
-      return this.#interpreter.compile(source);
+      const { ast, compile } = this.#interpreter.parse(source);
+      const path = plainPath(ast);
+      return path ? compilePath(path, compile) : compile();
     });
   }
 

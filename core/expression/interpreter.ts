@@ -51,8 +51,11 @@ export class Interpreter {
     ]);
   }
 
-  /** Compiles an expression. Throws as `parseSource`. */
-  compile(source: string): Interpret {
+  /**
+   * Parses an expression; `compile` prepares it for evaluation, which a plain path may never need.
+   * @throws TemplateError as `parseSource`
+   */
+  parse(source: string): { ast: AstNode; compile: () => Interpret } {
     const limits = this.#limits;
     const options: jsonata.JsonataOptions = {
       timeout: limits.timeoutMs,
@@ -60,14 +63,31 @@ export class Interpreter {
       sequence: limits.sequence,
     };
     const { ast, expression } = parseSource(source, options);
+    return { ast, compile: () => this.#compile(source, ast, expression, options) };
+  }
+
+  #compile(
+    source: string,
+    ast: AstNode,
+    expression: jsonata.Expression,
+    options: jsonata.JsonataOptions,
+  ): Interpret {
+    const limits = this.#limits;
     guardTransforms(ast);
     guardGroups(ast);
+    // JSONata looks variables up by the names in the tree, and $clone for a transform; no others are reached.
+    const names = new Set<unknown>([AFTER_EACH_NODE, 'clone']);
+    let hasRegex = false;
     for (const node of everyNode(ast)) {
       if (isNode(node.procedure)) this.#procedures.add(node.procedure);
+      if (node.type === 'variable') names.add(node.value);
+      if (node.type === 'regex') hasRegex = true;
     }
-    const hasRegex = [...everyNode(ast)].some((node) => node.type === 'regex');
-    for (const [name, value] of this.#bindings) {
-      if (name !== 'millis') bind(expression, name, value); // each expression has its own clock
+    names.delete('millis'); // each expression has its own clock
+    for (const name of names) {
+      if (typeof name !== 'string' && typeof name !== 'symbol') continue;
+      const value = this.#bindings.get(name);
+      if (value !== undefined) bind(expression, name, value);
     }
     return async (context) => {
       let stalled: ReturnType<typeof setTimeout> | undefined;

@@ -12,7 +12,7 @@ export interface Limits {
   nodes: number;
   /** Levels of nesting inside one value that an expression builds. */
   nesting: number;
-  /** Regex work: characters scanned times the size of the compiled pattern. */
+  /** Work of one regex search: characters of the text times instructions of the pattern. */
   regexSteps: number;
   /** Compiled sources kept per evaluator; the oldest is dropped first. */
   cached: number;
@@ -25,7 +25,7 @@ export const DEFAULT_LIMITS: Limits = {
   characters: 4_000_000, // four request bodies' worth
   nodes: 500_000, // about the JSON of a 10 MB response
   nesting: 100,
-  regexSteps: 30_000_000, // about half a second of RE2
+  regexSteps: 10_000_000, // some 300 ms for the slowest patterns (Unicode classes, repeated)
   cached: 1_000,
 };
 

@@ -22,8 +22,11 @@ function textOf(value: unknown, place: Place): string {
   return JSON.stringify(value);
 }
 
+const ALL_UNRESERVED = /^[A-Za-z0-9._~-]*$/;
+
 /** Percent-encodes everything but the unreserved characters of RFC 3986 section 2.3. */
 function percentEncode(text: string): string {
+  if (ALL_UNRESERVED.test(text)) return text;
   let encoded: string;
   try {
     encoded = encodeURIComponent(text);
