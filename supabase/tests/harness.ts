@@ -1,17 +1,8 @@
-import { fileURLToPath } from 'node:url';
 import type { PGlite } from '@electric-sql/pglite';
 import { afterEach, beforeAll, beforeEach } from 'vitest';
+import { openMigratedDatabase } from '../../scripts/generate/migrated-database.ts';
 import type { Row } from '../../scripts/stack/supabase/database.ts';
-import { migrate } from '../../scripts/stack/supabase/migrate.ts';
-import { openPglite } from '../../scripts/stack/supabase/pglite.ts';
-import { AUTH_HELPERS, prepareRoles } from '../../scripts/stack/supabase/roles.ts';
 import { createWorld } from './world.ts';
-
-export const MIGRATIONS = fileURLToPath(new URL('../migrations', import.meta.url));
-export const SEED = fileURLToPath(new URL('../seed.sql', import.meta.url));
-
-/** The part of hosted Supabase's `auth` schema that migrations refer to. */
-const AUTH_USERS = 'create table auth.users (id uuid primary key);';
 
 /** A user by id, or one of the API's roles that speak for no user. */
 export type Actor = 'anon' | 'service_role' | { user: string };
@@ -33,10 +24,7 @@ export interface TestDatabase {
 
 /** A database in memory with the product's roles, grants and migrations. */
 export async function openTestDatabase(): Promise<TestDatabase> {
-  const db = await openPglite(undefined);
-  await prepareRoles(db);
-  await db.script(AUTH_USERS + AUTH_HELPERS);
-  await migrate(db, MIGRATIONS);
+  const db = await openMigratedDatabase();
   if (db.kind !== 'pglite') throw new Error('these tests run on PGlite');
   // `driver` is declared on PGlite connections only; `Database` does not tie its kind to its connection.
   const pglite = Reflect.get(db.connection, 'driver') as PGlite;
