@@ -10,6 +10,7 @@ export interface PoolOptions {
   readonly configFile: string | undefined;
   readonly env: Readonly<Record<string, string>>;
   readonly heartbeatMs: number;
+  readonly cacheDir: string;
   readonly limits: RuntimeLimits;
   readonly logger: Logger;
   /** Remembers which processes are ours, so that a later runtime can end leftovers. */
@@ -109,10 +110,11 @@ export class ChildPool {
   }
 
   #fork(): void {
-    const { taskFiles, configFile, heartbeatMs, env, logger, ledger, limits } = this.#options;
+    const { taskFiles, configFile, cacheDir, heartbeatMs, env, logger, ledger, limits } = this.#options;
     const child = new Child({
       setup: { taskFiles: [...taskFiles], heartbeatMs, ...(configFile && { configFile }) },
       env,
+      cacheDir,
       logger,
       listener: this.#listener,
       startMs: limits.childStartMs,

@@ -42,6 +42,8 @@ export interface ChildOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly logger: Logger;
   readonly listener: ChildListener;
+  /** Where compiled code is kept for the next child. */
+  readonly cacheDir: string;
   /** From fork to "ready", milliseconds. */
   readonly startMs: number;
 }
@@ -68,9 +70,10 @@ export class Child {
   constructor(options: ChildOptions) {
     this.#options = options;
     const setup: ChildSetup = { ...options.setup, token: this.token };
-    this.#process = fork(CHILD_FILE, [JSON.stringify(setup)], {
+    this.#process = fork(CHILD_FILE, [JSON.stringify(setup), options.cacheDir], {
       env: options.env,
-      execArgv: ['--disable-warning=ExperimentalWarning'],
+      // A small young generation: 20 MB less per child, for a little more garbage collection.
+      execArgv: ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=2'],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     this.pid = this.#process.pid;

@@ -1,100 +1,13 @@
 /**
  * The process in which tasks run: forked by the runtime, it imports the task files once and then executes
  * one run at a time, speaking Trigger.dev's own worker messages over IPC.
+ *
+ * The compile cache has to be on before anything large is loaded, hence the import below: it takes a third
+ * off the start of a child.
  */
-import {
-  ExecutorToWorkerMessageCatalog,
-  lifecycleHooks,
-  runtime,
-  type TriggerConfig,
-  timeout,
-  WorkerToExecutorMessageCatalog,
-} from '@trigger.dev/core/v3';
-import { SharedRuntimeManager } from '@trigger.dev/core/v3/workers';
-import { ZodIpcConnection } from '@trigger.dev/core/v3/zodIpc';
-import { loadTasks } from './child/load-tasks.ts';
-import { installTaskLogger } from './child/logging.ts';
-import { installManagers } from './child/managers.ts';
-import { notify } from './child/notify.ts';
-import { ChildSetup } from './child/protocol.ts';
-import { runAttempt } from './child/run-attempt.ts';
+import { enableCompileCache } from 'node:module';
 
-// The runtime is gone: whoever takes over will attempt the run again, so this attempt must stop now.
-process.on('disconnect', () => process.exit(0));
+const cacheDir = process.argv[3];
+if (cacheDir) enableCompileCache(cacheDir);
 
-const setup = ChildSetup.parse(JSON.parse(process.argv[2] ?? '{}'));
-const apiUrl = process.env.TRIGGER_API_URL ?? '';
-const managers = installManagers(apiUrl, setup.heartbeatMs);
-
-let config: Partial<TriggerConfig> = {};
-let executionCount = 0;
-let current: { readonly runId: string; readonly cancel: AbortController } | undefined;
-
-const ipc = new ZodIpcConnection({
-  listenSchema: WorkerToExecutorMessageCatalog,
-  emitSchema: ExecutorToWorkerMessageCatalog,
-  process,
-  handlers: {
-    EXECUTE_TASK_RUN: async ({ execution, metadata, isWarmStart, traceContext }, sender) => {
-      const cancel = new AbortController();
-      const runId = execution.run.id;
-      current = { runId, cancel };
-      executionCount += 1;
-      sharedRuntime.reset();
-      const result = await runAttempt(
-        {
-          execution,
-          worker: metadata,
-          isWarmStart: isWarmStart ?? false,
-          executionCount,
-          traceContext,
-          signal: cancel.signal,
-        },
-        managers,
-        config,
-      );
-      current = undefined;
-      if (!cancel.signal.aborted) await sender.send('TASK_RUN_COMPLETED', { execution, result });
-      notify({ type: 'SETTLED', runId });
-    },
-    CANCEL: async ({ timeoutInMs }) => {
-      current?.cancel.abort('run cancelled');
-      await Promise.race([
-        lifecycleHooks.callOnCancelHookListeners(),
-        new Promise((resolve) => setTimeout(resolve, timeoutInMs)),
-      ]);
-      await managers.metadata.flush();
-    },
-    FLUSH: async () => {
-      await managers.metadata.flush();
-    },
-    RESOLVE_WAITPOINT: async ({ waitpoint }) => {
-      await sharedRuntime.resolveWaitpoints([waitpoint]);
-    },
-  },
-});
-
-const sharedRuntime = new SharedRuntimeManager(ipc, false);
-runtime.setGlobalRuntimeManager(sharedRuntime);
-managers.heartbeats.registerListener((id) => ipc.send('TASK_HEARTBEAT', { id }));
-timeout.registerListener((maxDurationInSeconds, elapsedTimeInSeconds) =>
-  ipc.send('MAX_DURATION_EXCEEDED', { maxDurationInSeconds, elapsedTimeInSeconds }),
-);
-
-process.on('uncaughtException', (thrown, origin) => {
-  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-  void ipc.send('UNCAUGHT_EXCEPTION', {
-    error: { name: error.name, message: error.message, ...(error.stack && { stack: error.stack }) },
-    origin,
-  });
-});
-
-try {
-  const loaded = await loadTasks(setup, managers);
-  config = loaded.config;
-  installTaskLogger(config.logLevel ?? 'info');
-  notify({ type: 'READY', catalog: loaded.catalog });
-} catch (error) {
-  notify({ type: 'UNUSABLE', message: error instanceof Error ? error.message : String(error) });
-  process.disconnect();
-}
+await import('./child/main.ts');

@@ -99,11 +99,21 @@ export class Dispatcher {
   async completed(child: Child, execution: TaskRunExecution, result: TaskRunExecutionResult): Promise<void> {
     const active = this.#undecided(child, execution);
     if (!active) return;
+    const { runs, clock, logger } = this.#deps;
     const { run } = active;
     active.decided = true;
-    const change = await flushedMetadata(result);
-    if (change) applyMetadata(this.#deps.runs, run.id, change, this.#deps.clock());
-    this.#store(run, outcomeOf(result, this.#facts(run)), active);
+    try {
+      const change = await flushedMetadata(result);
+      runs.transaction(() => {
+        if (change) applyMetadata(runs, run.id, change, clock());
+        this.#store(run, outcomeOf(result, this.#facts(run)), active);
+      });
+    } catch (error) {
+      // A result that cannot be stored is a lost attempt.
+      logger('error', 'a result could not be stored', { runId: run.id, error: String(error) });
+      active.decided = false;
+      child.kill();
+    }
   }
 
   /** The child is through with the run: its slot is free. */
@@ -193,27 +203,30 @@ export class Dispatcher {
   }
 
   #store(run: Run, outcome: Outcome, active?: ActiveRun): void {
-    const { runs, clock } = this.#deps;
+    const { runs, clock, wake } = this.#deps;
     const now = clock();
     if (active) active.decided = true;
     const durationMs = active ? Math.round(executedMs(active)) : undefined;
-    if (durationMs !== undefined) runs.addUsage(run.id, durationMs);
+    runs.transaction(() => {
+      if (durationMs !== undefined) runs.addUsage(run.id, durationMs);
+      if (outcome.kind === 'retry') runs.retry(run.id, now + outcome.delayMs, outcome.error, now);
+      else runs.finish(run.id, outcome.end, now);
+    });
+    this.#report(run, outcome, durationMs);
+    const stored = runs.get(run.id);
+    if (stored && isFinal(stored.status)) this.waits.ended(stored);
+    wake();
+  }
+
+  #report(run: Run, outcome: Outcome, durationMs: number | undefined): void {
     if (outcome.kind === 'retry') {
-      runs.retry(run.id, now + outcome.delayMs, outcome.error, now);
-      const retryInMs = outcome.delayMs;
-      this.#log('warn', 'attempt failed, will be retried', run, {
-        durationMs,
-        retryInMs,
-        error: outcome.error,
-      });
-    } else if (runs.finish(run.id, outcome.end, now)) {
-      const { status, error } = outcome.end;
-      const level = status === 'COMPLETED' || status === 'CANCELED' ? 'info' : 'error';
-      this.#log(level, `run ${status.toLowerCase()}`, run, { durationMs, status, ...(error && { error }) });
-      const ended = runs.get(run.id);
-      if (ended) this.waits.ended(ended);
+      const { delayMs: retryInMs, error } = outcome;
+      this.#log('warn', 'attempt failed, will be retried', run, { durationMs, retryInMs, error });
+      return;
     }
-    this.#deps.wake();
+    const { status, error } = outcome.end;
+    const level = status === 'COMPLETED' || status === 'CANCELED' ? 'info' : 'error';
+    this.#log(level, `run ${status.toLowerCase()}`, run, { durationMs, status, ...(error && { error }) });
   }
 
   #facts(run: Run): AttemptFacts {

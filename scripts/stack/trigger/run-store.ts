@@ -55,6 +55,11 @@ export class RunStore {
     this.#db = db;
   }
 
+  /** Writes that belong together: all or none. */
+  transaction<T>(work: () => T): T {
+    return this.#db.transaction(work);
+  }
+
   insert(run: NewRun): void {
     const row: Params = {
       ...run,

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { createAdaptorServer } from '@hono/node-server';
 import { attemptsOf } from './attempt-store.ts';
 import { Batches } from './batches.ts';
@@ -60,14 +61,17 @@ export async function startRuntime(options: RuntimeOptions): Promise<EmbeddedRun
   const registry = new TaskRegistry();
   const ready = Promise.withResolvers<void>();
   let closing = false;
-  const wakeUp = new WakeUp(clock, () => {
+  const look = () => {
     scheduler.fireDue();
     waitpoints.completeDue();
     runs.promoteDelayed(clock());
     dispatcher.expireOverdue();
     if (!closing) dispatcher.dispatch(pool);
     return earliest([runs.nextDue(clock()), schedules.nextDue(), waitpoints.nextDue()]);
-  });
+  };
+  const wakeUp = new WakeUp(clock, look, (error) =>
+    logger('error', 'the queue could not be looked at', { error: String(error) }),
+  );
   const wake = () => wakeUp.now();
   const dispatcher = new Dispatcher({ runs, registry, clock, concurrency, limits, logger, wake });
 
@@ -143,6 +147,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<EmbeddedRun
       configFile: options.configFile,
       env: childEnv(options, url),
       heartbeatMs: HEARTBEAT_MS,
+      cacheDir: join(options.dataDir, 'compile-cache'),
       limits,
       logger,
       ledger,
