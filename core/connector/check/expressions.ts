@@ -1,19 +1,14 @@
 import { ServiceName } from '../../credential/schema.ts';
-import {
-  type Piece,
-  parseExpression,
-  parseTemplate,
-  type Reference,
-  TemplateError,
-} from '../../expression/parse.ts';
+import { type Piece, parseTemplate, TemplateError } from '../../expression/parse.ts';
+import { collectReferences, type Reference } from '../../expression/references.ts';
 import { parseSource } from '../../expression/syntax.ts';
 import { type Json, pointerTo } from '../../json/json.ts';
 import { readsWholeContext } from './context-reads.ts';
 import { type Report, shown } from './report.ts';
 import type { Scope } from './scope.ts';
 
-/** More than any connector needs; parsing all of them takes the Worker some 200 ms. */
-const MAX_EXPRESSIONS = 5_000;
+/** More than any connector needs; reading so many takes some 400 ms, at 0.2 ms each. */
+const MAX_EXPRESSIONS = 2_000;
 
 interface Program {
   readonly stepNames: ReadonlySet<string>;
@@ -89,9 +84,9 @@ export class Expressions {
   }
 
   #check(source: string, pointer: string, scope: Scope): void {
-    const { references, path } = parseExpression(source);
-    for (const reference of references) this.#reference(reference, pointer, scope);
-    if (path === undefined && !scope.open && readsWholeContext(parseSource(source).ast)) {
+    const { ast } = parseSource(source);
+    for (const reference of collectReferences(ast)) this.#reference(reference, pointer, scope);
+    if (!scope.open && readsWholeContext(ast)) {
       const detail =
         'reads the context as a whole: name what it needs, such as input.email or steps.lookup.body';
       this.#report.add(pointer, detail);
