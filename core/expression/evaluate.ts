@@ -1,10 +1,10 @@
 import { TemplateError } from './errors.ts';
-import { asTemplateError } from './failures.ts';
+import { type Evaluate, interpolate, required, whenAll } from './interpolate.ts';
 import { Interpreter } from './interpreter.ts';
 import { DEFAULT_LIMITS, FORBIDDEN_NAMES, type Limits } from './limits.ts';
-import { checkSegment, type Place, PlaceError, writeValue } from './places.ts';
+import type { Place } from './places.ts';
 import { compilePath } from './plain-path.ts';
-import { parseSource, plainPath } from './syntax.ts';
+import { plainPath } from './syntax.ts';
 import { parseTemplate } from './template.ts';
 import { isTrue } from './truth.ts';
 
@@ -18,9 +18,6 @@ export interface ExpressionOptions {
   /** True: a value that is missing is `undefined`, as in a response map. Default: `template_reference`. */
   optional?: boolean;
 }
-
-/** Inside, plain paths answer at once and only the interpreter is waited for. */
-type Evaluate = (context: ExpressionContext) => unknown;
 
 /** Compiles sources once and evaluates them often. Compiling throws what parsing throws; see `parseExpression`. */
 export interface Evaluator {
@@ -39,15 +36,6 @@ export interface Evaluator {
    * @throws TemplateError `template_forbidden` for a key that reaches a prototype
    */
   value(json: unknown, place?: Place): Compiled;
-}
-
-function isPromise(value: unknown): value is Promise<unknown> {
-  return value instanceof Promise;
-}
-
-/** Waits only if there is something to wait for. */
-function whenAll(values: readonly unknown[], then: (settled: readonly unknown[]) => unknown): unknown {
-  return values.some(isPromise) ? Promise.all(values).then(then) : then(values);
 }
 
 class CachingEvaluator implements Evaluator {
@@ -142,83 +130,6 @@ class CachingEvaluator implements Evaluator {
     }
     cache.set(key, evaluate);
     return evaluate;
-  }
-}
-
-interface ExpressionPart {
-  source: string;
-  evaluate: Evaluate;
-}
-
-/** Says which part of a plain path is missing; for other expressions, only that there is no value. */
-function missing(source: string, context: ExpressionContext): TemplateError {
-  const path = plainPath(parseSource(source).ast) ?? [];
-  let at: unknown = context;
-  for (const [index, name] of path.entries()) {
-    if (Array.isArray(at)) break; // the path goes on in every item
-    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, name)) {
-      const parent = path.slice(0, index).join('.');
-      const where = parent === '' ? '' : ` in ${parent}`;
-      return new TemplateError('template_reference', source, `"${name}" is missing${where}`, { field: name });
-    }
-    at = Reflect.get(at, name);
-  }
-  return new TemplateError('template_reference', source, 'has no value', { field: source.trim() });
-}
-
-function required(part: ExpressionPart): Evaluate {
-  const orThrow = (value: unknown, context: ExpressionContext) => {
-    if (value === undefined) throw missing(part.source, context);
-    return value;
-  };
-  return (context) => {
-    const value = part.evaluate(context);
-    return isPromise(value) ? value.then((settled) => orThrow(settled, context)) : orThrow(value, context);
-  };
-}
-
-function interpolate(parts: readonly (string | ExpressionPart)[], place: Place): Evaluate {
-  const evaluations = parts.map((part) => (typeof part === 'string' ? () => part : required(part)));
-  return (context) => {
-    const values = evaluations.map((evaluate) => evaluate(context));
-    return whenAll(values, (settled) => join(parts, settled, place));
-  };
-}
-
-/** Writes the pieces one after the other; in a path, checks each segment that a value is part of. */
-function join(parts: readonly (string | ExpressionPart)[], values: readonly unknown[], place: Place): string {
-  let text = '';
-  let segmentStart = 0;
-  let touchedBy: string | undefined;
-  for (const [index, part] of parts.entries()) {
-    const value = values[index];
-    if (typeof part === 'string') {
-      if (place === 'path') {
-        const slash = part.indexOf('/');
-        if (slash >= 0) {
-          if (touchedBy !== undefined)
-            placed(touchedBy, () => checkSegment(text.slice(segmentStart) + part.slice(0, slash)));
-          touchedBy = undefined;
-          segmentStart = text.length + part.lastIndexOf('/') + 1;
-        }
-      }
-      text += part;
-    } else {
-      text += placed(part.source, () => writeValue(value, place));
-      touchedBy = part.source;
-    }
-  }
-  if (place === 'path' && touchedBy !== undefined)
-    placed(touchedBy, () => checkSegment(text.slice(segmentStart)));
-  return text;
-}
-
-function placed<T>(source: string, write: () => T): T {
-  try {
-    return write();
-  } catch (thrown) {
-    if (thrown instanceof PlaceError) throw new TemplateError('template_value', source, thrown.message);
-    throw asTemplateError(source, thrown);
   }
 }
 

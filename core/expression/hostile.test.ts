@@ -1,3 +1,16 @@
+/*
+ * Requirement → test
+ * own properties only, no prototype reached ........ REFUSED "prototypes", and no prototype changed after any
+ * no eval, no way to the interpreter's functions .... REFUSED "functions of the interpreter"
+ * bounded time ...................................... every row: ends within MUST_END_MS
+ * bounded depth, lists, texts ....................... REFUSED "time", "ranges and sequences", "strings"
+ * bounded when parts are shared ..................... REFUSED "shared structure"
+ * linear regexes .................................... REFUSED "regexes", HARMLESS
+ * bounded parsing (the Worker has no clock) ......... REFUSED "the parser"
+ * the context is never changed ...................... every row
+ * a value never breaks out of its place ............. places.test.ts
+ * an error never quotes a value ..................... evaluate.test.ts
+ */
 import { describe, expect, test } from 'vitest';
 import { createEvaluator, TemplateError, type TemplateErrorCode } from './index.ts';
 

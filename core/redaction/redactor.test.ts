@@ -1,3 +1,11 @@
+/*
+ * Requirement → test
+ * by value: raw, base64 and base64url at every alignment, URL, form, JSON, XML, hex ... text: ENCODERS × SECRETS, and any
+ * by value in keys, numbers, nested data ............................................ value: "hides by value ..."
+ * by key, without case, - and _ ..................................................... value: "hides the field ..."
+ * by query parameter and user information of URLs ................................... value: "hides the secrets of the URL ..."
+ * short secrets only as whole values; overlaps covered; linear time ................. text
+ */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createRedactor, REDACTED } from './index.ts';
