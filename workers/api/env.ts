@@ -106,6 +106,7 @@ function encryptionKeysOf(bindings: unknown): string | undefined {
     ?.PATCHBAY_ENCRYPTION_KEYS;
 }
 
+/** Compared as a whole with what browsers send, so that a pattern would never match anything. */
 function isOrigin(text: string): boolean {
-  return URL.canParse(text) && new URL(text).origin === text;
+  return /^https?:\/\/[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }
