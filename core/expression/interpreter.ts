@@ -7,7 +7,13 @@ import { AFTER_EACH_NODE, type BaseFrame, bind, guardedFunctions, Spending } fro
 import { toPlainJson } from './plain.ts';
 import { regexEngine } from './regex.ts';
 import { parseSource } from './syntax.ts';
-import { guardGroups, guardTransforms, isGuardCall, transformFunctions } from './transform-guard.ts';
+import {
+  guardGroups,
+  guardTransforms,
+  guardWildcards,
+  isGuardCall,
+  transformFunctions,
+} from './syntax-guards.ts';
 
 /** Milliseconds past the interpreter's own timeout until a promise that never settles is given up. */
 const STALLED_GRACE_MS = 100;
@@ -46,7 +52,7 @@ export class Interpreter {
     this.#measure = new Measure(limits, clones);
     this.#bindings = new Map<string | symbol, unknown>([
       ...guardedFunctions(limits, this.#spending, clones),
-      ...transformFunctions(clones),
+      ...transformFunctions(clones, limits.sequence),
       [AFTER_EACH_NODE, this.#afterNode.bind(this)],
     ]);
   }
@@ -75,6 +81,7 @@ export class Interpreter {
     const limits = this.#limits;
     guardTransforms(ast);
     guardGroups(ast);
+    guardWildcards(ast);
     // JSONata looks variables up by the names in the tree, and $clone for a transform; no others are reached.
     const names = new Set<unknown>([AFTER_EACH_NODE, 'clone']);
     let hasRegex = false;

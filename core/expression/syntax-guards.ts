@@ -1,11 +1,12 @@
 import { type AstNode, everyNode, nodeList } from './ast.ts';
-import { EvaluationError } from './failures.ts';
+import { EvaluationError, limitReached } from './failures.ts';
 import { FORBIDDEN_NAMES } from './limits.ts';
 import type { NativeFunction } from './natives.ts';
 
-/** Symbols, so that neither the author nor a key of the data can name or shadow these functions. */
+/** Names of functions that only the tree can call: symbols, so that neither the author nor a key of the data can name or shadow these functions. */
 const MATCHES = Symbol('transform matches');
 const UPDATE = Symbol('transform update');
+const FIELDS = Symbol('all fields');
 
 function call(procedure: symbol, argument: AstNode): AstNode {
   return {
@@ -17,7 +18,7 @@ function call(procedure: symbol, argument: AstNode): AstNode {
   };
 }
 
-/** True for the calls that `guardTransforms` put in. */
+/** True for the calls that the guards put in. */
 export function isGuardCall(node: AstNode): boolean {
   return node.type === 'function' && typeof nodeList(node.procedure)[0]?.value === 'symbol';
 }
@@ -60,6 +61,32 @@ export function guardGroups(ast: AstNode): void {
   }
 }
 
+/** JSONata's `*` copies its result for every field that holds a list; this one is linear. */
+export function guardWildcards(ast: AstNode): void {
+  for (const node of [...everyNode(ast)]) {
+    if (node.type === 'wildcard') Object.assign(node, call(FIELDS, { type: 'variable', value: '' }));
+  }
+}
+
+/** The values of all fields, lists among them flattened; an ordinary list as soon as one of them was a list. */
+function allFields(maxItems: number) {
+  return function (this: unknown, value: unknown): unknown {
+    const found: unknown[] = [];
+    const add = (item: unknown): void => {
+      if (Array.isArray(item)) {
+        for (const inner of item) add(inner);
+      } else {
+        found.push(item);
+        if (found.length > maxItems) throw limitReached('builds too long a list');
+      }
+    };
+    const fields = typeof value === 'object' && value !== null ? Object.values(value) : [];
+    for (const field of fields) add(field);
+    if (fields.some(Array.isArray)) return found;
+    return Object.assign(found, { sequence: true });
+  };
+}
+
 function refuseForeign(clones: WeakSet<object>, found: unknown): unknown {
   for (const match of Array.isArray(found) ? found : [found]) {
     if (typeof match === 'function' || (typeof match === 'object' && match !== null && !clones.has(match))) {
@@ -78,8 +105,8 @@ function refuseKeys(update: unknown): unknown {
   return update;
 }
 
-/** The functions that the calls of `guardTransforms` need bound. */
-export function transformFunctions(clones: WeakSet<object>): Map<symbol, NativeFunction> {
+/** The functions that the calls put in by the guards need bound. */
+export function transformFunctions(clones: WeakSet<object>, maxItems: number): Map<symbol, NativeFunction> {
   const native = (implementation: (argument: unknown) => unknown): NativeFunction => ({
     _jsonata_function: true,
     implementation,
@@ -88,5 +115,6 @@ export function transformFunctions(clones: WeakSet<object>): Map<symbol, NativeF
   return new Map([
     [MATCHES, native((found) => refuseForeign(clones, found))],
     [UPDATE, native(refuseKeys)],
+    [FIELDS, native(allFields(maxItems))],
   ]);
 }
