@@ -35,7 +35,8 @@ export default defineConfig({
           ...slow,
         },
       },
-      { test: { name: 'database', include: ['supabase/tests/**/*.test.ts'], ...slow } },
+      // Every test rolls back, so that files can share one database instead of opening one each.
+      { test: { name: 'database', include: ['supabase/tests/**/*.test.ts'], isolate: false, ...slow } },
       { test: { name: 'tasks', include: ['trigger/**/*.test.ts', 'scripts/stack/**/*.test.ts'], ...slow } },
       { test: { name: 'e2e', include: ['scripts/e2e/**/*.test.ts'], ...slow, fileParallelism: false } },
     ],
