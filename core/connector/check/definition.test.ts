@@ -721,6 +721,15 @@ test('refuses more expressions than it would parse', () => {
   expect(errors).toEqual([{ pointer: '/output', detail: expect.stringContaining('more than 2000') }]);
 });
 
+test('refuses more text in expressions than it would parse, but lets long bodies be', () => {
+  const long = `{{${'input.a & '.repeat(700)}"x"}}`;
+  expect(check({ ...one(), output: Array(15).fill(long) }).errors).toEqual([
+    { pointer: '/output/14', detail: expect.stringContaining('longer than 100000') },
+  ]);
+  const text = `{{input.a}}${'x'.repeat(200_000)}{{input.b}}`;
+  expect(check(body({ type: 'raw', content: text })).errors).toEqual([]);
+});
+
 test('refuses a definition that is nested too deeply', () => {
   let deep: unknown = 1;
   for (let level = 0; level < 40; level += 1) deep = [deep];

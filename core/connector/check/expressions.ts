@@ -1,5 +1,5 @@
 import { ServiceName } from '../../credential/schema.ts';
-import { type Piece, parseTemplate, TemplateError } from '../../expression/parse.ts';
+import { MAX_EXPRESSION_CHARS, type Piece, parseTemplate, TemplateError } from '../../expression/parse.ts';
 import { collectReferences, type Reference } from '../../expression/references.ts';
 import { parseSource } from '../../expression/syntax.ts';
 import { type Json, pointerTo } from '../../json/json.ts';
@@ -7,8 +7,10 @@ import { readsWholeContext } from './context-reads.ts';
 import { type Report, shown } from './report.ts';
 import type { Scope } from './scope.ts';
 
-/** More than any connector needs; reading so many takes some 400 ms, at 0.2 ms each. */
+/** More than any connector needs. Reading so many takes about half a second, which is the Worker's CPU time. */
 const MAX_EXPRESSIONS = 2_000;
+/** Characters of all expressions together, for the same reason: a few long ones cost as much as many short ones. */
+const MAX_EXPRESSION_TEXT = 100_000;
 
 interface Program {
   readonly stepNames: ReadonlySet<string>;
@@ -22,6 +24,7 @@ export class Expressions {
   readonly #program: Program;
   readonly #pointers = new Map<string, Set<string>>();
   #count = 0;
+  #characters = 0;
 
   constructor(report: Report, program: Program) {
     this.#report = report;
@@ -39,13 +42,13 @@ export class Expressions {
 
   /** Checks one expression without braces. */
   expression(source: string, pointer: string, scope: Scope): void {
-    if (this.#mayParse(1, pointer)) this.#guard(pointer, () => this.#check(source, pointer, scope));
+    if (this.#mayParse([source.length], pointer))
+      this.#guard(pointer, () => this.#check(source, pointer, scope));
   }
 
   /** Checks a text with `{{ }}` and returns its pieces, or undefined if it does not parse. */
   template(source: string, pointer: string, scope: Scope): Piece[] | undefined {
-    const opened = source.split('{{').length - 1;
-    if (!this.#mayParse(opened, pointer)) return undefined;
+    if (!this.#mayParse(expressionLengths(source), pointer)) return undefined;
     return this.#guard(pointer, () => {
       const { pieces } = parseTemplate(source);
       for (const piece of pieces) if (piece.type === 'expression') this.#check(piece.source, pointer, scope);
@@ -65,11 +68,18 @@ export class Expressions {
     }
   }
 
-  #mayParse(expressions: number, pointer: string): boolean {
+  #mayParse(lengths: readonly number[], pointer: string): boolean {
     if (this.#report.full) return false;
-    this.#count += expressions;
-    if (this.#count <= MAX_EXPRESSIONS) return true;
-    this.#report.add(pointer, `the connector has more than ${MAX_EXPRESSIONS} expressions`);
+    this.#count += lengths.length;
+    this.#characters += lengths.reduce((sum, length) => sum + length, 0);
+    if (this.#count > MAX_EXPRESSIONS)
+      this.#report.add(pointer, `the connector has more than ${MAX_EXPRESSIONS} expressions`);
+    else if (this.#characters > MAX_EXPRESSION_TEXT)
+      this.#report.add(
+        pointer,
+        `the connector's expressions are longer than ${MAX_EXPRESSION_TEXT} characters`,
+      );
+    else return true;
     return false;
   }
 
@@ -125,4 +135,17 @@ export class Expressions {
       this.needs(service, pointer);
     }
   }
+}
+
+/** At most how long each expression of a text is, without parsing it: up to the next one or to the last `}}`. */
+function expressionLengths(text: string): number[] {
+  const lengths: number[] = [];
+  const last = text.lastIndexOf('}}');
+  for (let open = text.indexOf('{{'); open >= 0; ) {
+    const next = text.indexOf('{{', open + 2);
+    const end = next < 0 ? last : next;
+    lengths.push(Math.min(Math.max(0, end - open), MAX_EXPRESSION_CHARS));
+    open = next;
+  }
+  return lengths;
 }
