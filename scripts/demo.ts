@@ -26,24 +26,35 @@ const NO_INTERNET: ReadonlySet<string> = new Set([
 const spinner = new Spinner();
 const dataDir = mkdtempSync(join(tmpdir(), 'patchbay-demo-'));
 const lines: string[] = [];
-let stack: Stack | undefined;
-let interrupted = false;
-for (const signal of ['SIGINT', 'SIGTERM'] as const)
-  process.on(signal, () => void cleanUp(130, 'interrupted'));
+const interrupt = new AbortController();
+let starting: Promise<Stack> | undefined;
+let ending = false;
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const)
+  process.on(signal, () => {
+    interrupt.abort();
+    void cleanUp(code, 'interrupted');
+  });
 
 try {
   console.log(bold('Patchbay demo') + dim(process.argv.includes('--live') ? ' against public APIs' : ''));
   spinner.show('starting database, task runtime and Worker …');
-  stack = await startStack({
+  starting = startStack({
     dataDir,
     ports: FREE_PORTS,
+    signal: interrupt.signal,
     onLine: (service, line) => lines.push(`${service}: ${line}`),
     onReady: (part, ms) => spinner.line(`  ${green('✔')} ${part} ${dim(milliseconds(ms))}`),
   });
+  const stack = await starting;
   const ok = process.argv.includes('--live') ? await live(stack) : await local(stack);
   await cleanUp(ok ? 0 : 1);
 } catch (error) {
-  if (!interrupted) {
+  // After an interruption, a call that fails because its other side has stopped is no news.
+  if (!ending) {
     spinner.stop();
     console.error(red(error instanceof Error ? error.message : String(error)));
     console.error(dim(lines.slice(-15).join('\n')));
@@ -52,10 +63,11 @@ try {
 }
 
 async function cleanUp(code: number, why?: string): Promise<void> {
-  if (interrupted) return;
-  interrupted = true;
+  if (ending) return;
+  ending = true;
   spinner.stop();
   if (why) console.log(why);
+  const stack = await starting?.catch(() => undefined);
   await stack?.stop();
   rmSync(dataDir, { recursive: true, force: true });
   process.exit(code);

@@ -14,7 +14,7 @@ import * as z from 'zod';
 import { bold, dim, green, milliseconds, red } from './demo/terminal.ts';
 import { ensureWorkspace, signIn } from './demo/users.ts';
 import { logLine } from './stack/log-line.ts';
-import { startStack } from './stack/stack.ts';
+import { type Stack, startStack } from './stack/stack.ts';
 
 const port = (byDefault: number) => z.coerce.number().int().min(0).max(65_535).default(byDefault);
 const Environment = z.object({
@@ -38,9 +38,22 @@ if (!parsed.success) {
 }
 const env = parsed.data;
 
+const stopping = new AbortController();
+let starting: Promise<Stack> | undefined;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(0));
+
+async function stop(code: number): Promise<void> {
+  if (stopping.signal.aborted) return;
+  console.log(dim('stopping'));
+  stopping.abort();
+  const stack = await starting?.catch(() => undefined);
+  await stack?.stop();
+  process.exit(code);
+}
+
 console.log(bold('Patchbay') + dim(' starting; Ctrl-C ends it'));
 try {
-  const stack = await startStack({
+  starting = startStack({
     dataDir: resolve(env.PATCHBAY_DATA_DIR),
     ports: {
       worker: env.PATCHBAY_WORKER_PORT,
@@ -51,21 +64,14 @@ try {
     databaseUrl: env.DATABASE_URL,
     allowedOrigins: env.PATCHBAY_ALLOWED_ORIGINS,
     taskConcurrency: env.PATCHBAY_TASK_CONCURRENCY,
+    signal: stopping.signal,
     onReady: (part, ms) => console.log(`  ${green('✔')} ${part} ${dim(milliseconds(ms))}`),
     onLine: (service, line) => {
       const text = logLine(service, line);
       if (text !== undefined) console.log(text);
     },
   });
-  let stopping = false;
-  const stop = () => {
-    if (stopping) return;
-    stopping = true;
-    console.log(dim('stopping'));
-    void stack.stop().then(() => process.exit(0));
-  };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
-
+  const stack = await starting;
   const token = await signIn(stack, stack.demoLogin);
   await ensureWorkspace(stack.url, token, 'Demo');
   console.log(`
@@ -76,6 +82,8 @@ try {
   Demo login     ${stack.demoLogin.email} / ${stack.demoLogin.password}   (token: npm run token)
 `);
 } catch (error) {
-  console.error(red(error instanceof Error ? error.message : String(error)));
-  process.exit(1);
+  if (!stopping.signal.aborted) {
+    console.error(red(error instanceof Error ? error.message : String(error)));
+    await stop(1);
+  }
 }

@@ -31,6 +31,8 @@ export type StackOptions = {
   onReady?: (part: string, ms: number) => void;
   /** For tests: what tasks use in place of the database's own URL, such as a proxy that injects faults. */
   databaseUrlForTasks?: (url: string) => Promise<string>;
+  /** Gives up a start that is under way: what has been started is stopped, then the start rejects. */
+  signal?: AbortSignal;
 };
 
 const DatabaseReady = z.object({
@@ -47,6 +49,7 @@ export interface Stack {
   publishableKey: string;
   secretKey: string;
   triggerUrl: string;
+  triggerSecretKey: string;
   demoLogin: { email: string; password: string };
   example: ExampleApi;
   worker: EmbeddedWorker;
@@ -62,6 +65,7 @@ export interface Stack {
 export async function startStack(options: StackOptions): Promise<Stack> {
   const secrets = loadSecrets(options.dataDir);
   const onLine = options.onLine ?? (() => {});
+  const { signal } = options;
   await using started = new AsyncDisposableStack();
   const timed = async <T>(part: string, start: Promise<T>): Promise<T> => {
     const from = performance.now();
@@ -75,20 +79,19 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
   const database = await timed(
     'database',
-    startService(
-      {
-        name: 'database',
-        entry: join(import.meta.dirname, 'supabase/service.ts'),
-        env: {
-          PATCHBAY_DATA_DIR: options.dataDir,
-          PATCHBAY_DATABASE_PORT: String(options.ports.database),
-          ...(options.databaseUrl === undefined ? {} : { DATABASE_URL: options.databaseUrl }),
-        },
-        onLine,
+    startService({
+      name: 'database',
+      entry: join(import.meta.dirname, 'supabase/service.ts'),
+      env: {
+        PATCHBAY_DATA_DIR: options.dataDir,
+        PATCHBAY_DATABASE_PORT: String(options.ports.database),
+        ...(options.databaseUrl === undefined ? {} : { DATABASE_URL: options.databaseUrl }),
       },
-      (message) => DatabaseReady.parse(message),
-      (ready) => ({ PATCHBAY_DATABASE_PORT: new URL(ready.url).port }),
-    ),
+      parseReady: (message) => DatabaseReady.parse(message),
+      envOfRestart: (first) => ({ PATCHBAY_DATABASE_PORT: new URL(first.url).port }),
+      onLine,
+      signal,
+    }),
   );
   started.defer(() => database.stop());
   const { url: supabaseUrl, publishableKey, secretKey } = database.ready;
@@ -99,8 +102,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     PATCHBAY_ENCRYPTION_KEYS: secrets.encryptionKeys,
     PATCHBAY_ALLOW_LOOPBACK: 'true',
   };
-  const startTrigger = startService(
-    {
+  const trigger = await timed(
+    'task runtime',
+    startService({
       name: 'trigger',
       entry: join(import.meta.dirname, 'trigger/service.ts'),
       env: {
@@ -111,12 +115,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         PATCHBAY_TASK_ENV: JSON.stringify(taskEnv),
         ...(options.taskConcurrency ? { PATCHBAY_TASK_CONCURRENCY: String(options.taskConcurrency) } : {}),
       },
+      parseReady: (message) => TriggerReady.parse(message),
+      envOfRestart: (first) => ({ PATCHBAY_TRIGGER_PORT: new URL(first.url).port }),
       onLine,
-    },
-    (message) => TriggerReady.parse(message),
-    (ready) => ({ PATCHBAY_TRIGGER_PORT: new URL(ready.url).port }),
+      signal,
+    }),
   );
-  const trigger = await timed('task runtime', startTrigger);
   started.defer(() => trigger.stop());
 
   const worker = await timed(
@@ -133,18 +137,18 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         PATCHBAY_ALLOWED_ORIGINS: options.allowedOrigins ?? '',
         PATCHBAY_ALLOW_LOOPBACK: 'true',
       },
-      onLine: (line) => onLine('worker', line),
+      onLine,
+      signal,
     }),
   );
   started.defer(() => worker.stop());
 
   const demoLogin = { email: DEMO_EMAIL, password: secrets.demoPassword };
-  const urls = { url: worker.url, supabaseUrl, triggerUrl: trigger.ready.url };
-  const keys = { publishableKey, secretKey };
+  const urls = { url: worker.ready.url, supabaseUrl, triggerUrl: trigger.ready.url };
+  const keys = { publishableKey, secretKey, triggerSecretKey: secrets.triggerSecretKey };
   writeStackFile(options.dataDir, {
     ...urls,
     ...keys,
-    triggerSecretKey: secrets.triggerSecretKey,
     exampleUrl: example.url,
     demoLogin,
   });

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { buildSync } from 'esbuild';
 
 const ENTRY = join(import.meta.dirname, '../../../workers/api/index.ts');
 
 /** The Worker as one ES module, as `wrangler deploy` would bundle it; not minified, so that stack traces can be read. */
-export async function bundleWorker(): Promise<string> {
-  const result = await build({
+export function bundleWorker(): string {
+  // The asynchronous build would leave esbuild's service process running beside the stack.
+  const result = buildSync({
     entryPoints: [ENTRY],
     bundle: true,
     write: false,
