@@ -5,7 +5,7 @@ import { type Page, type PageRequest, pageArguments, pageFrom } from './page.ts'
 
 describe('a cursor', () => {
   it('leads back to the id it was made from', () => {
-    fc.assert(fc.property(fc.uuid(), (id) => expect(decodeCursor(encodeCursor(id))).toBe(id)));
+    fc.assert(fc.property(fc.uuid(), (id) => decodeCursor(encodeCursor(id)) === id));
   });
 
   it.each([
@@ -20,7 +20,7 @@ describe('a cursor', () => {
   ])('is refused when it is %s', (_, cursor) => expect(decodeCursor(cursor)).toBeNull());
 
   it('is refused for any text that was not made by encoding an id', () => {
-    fc.assert(fc.property(fc.string(), (text) => expect(decodeCursor(text)).toBeNull()));
+    fc.assert(fc.property(fc.string(), (text) => decodeCursor(text) === null));
   });
 });
 

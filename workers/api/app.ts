@@ -34,6 +34,13 @@ const workersRuntime: Runtime = {
   log: consoleLog,
 };
 
+const limitBody = bodyLimit({
+  maxSize: MAX_BODY_BYTES,
+  onError: () => {
+    throw new Problem('body_too_large', `A body may have ${MAX_BODY_BYTES} bytes.`);
+  },
+});
+
 /** The API as one Hono app; `runtime` replaces the world in tests. */
 export function createApp(runtime: Runtime = workersRuntime) {
   const app = new Hono<AppEnv>();
@@ -77,16 +84,9 @@ export function createApp(runtime: Runtime = workersRuntime) {
 
   app.use(withPorts({ portsFor: portsFor(runtime) }));
   app.use(allowedOrigins());
-  app.use(
-    bodyLimit({
-      maxSize: MAX_BODY_BYTES,
-      onError: () => {
-        throw new Problem('body_too_large', `A body may have ${MAX_BODY_BYTES} bytes.`);
-      },
-    }),
-  );
+  // In this order, so that nobody without a token makes the Worker read a body.
   for (const area of ['me', 'workspaces', 'workspace', 'connectors', 'executions']) {
-    app.use(`/api/v1/${area}/*`, authenticate(), workspace());
+    app.use(`/api/v1/${area}/*`, authenticate(), workspace(), limitBody);
   }
 
   return app

@@ -178,6 +178,14 @@ describe('bad input', () => {
     expect(answer.headers.get('allow')?.split(', ').toSorted()).toEqual(['GET', 'HEAD', 'POST']);
   });
 
+  it('is not what a body of exactly the limit is', async () => {
+    const start = JSON.stringify({ ...executeBody, input: { phone: '' } }).slice(0, -3);
+    const raw = `${start}${'1'.repeat(MIB - start.length - 3)}"}}`;
+    expect(raw).toHaveLength(MIB);
+    const answer = await call(EXECUTE(ours), { token: ours.owner.token, workspace: ours.workspace, raw });
+    expect(answer.status).toBe(202);
+  });
+
   it('never comes back in the answer, not even in part', async () => {
     const secret = 'canary-4f1d88e0';
     const bodies = [
