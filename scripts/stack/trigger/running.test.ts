@@ -238,8 +238,8 @@ describe('starting', () => {
     try {
       expect(at.runtime.childPids()).toHaveLength(1);
       const file = at.file();
-      const started = Array.from({ length: 9 }, (_, n) =>
-        at.client.tasks.trigger('free', { file, name: String(n), ms: 700 }),
+      const started = Array.from({ length: 6 }, (_, n) =>
+        at.client.tasks.trigger('free', { file, name: String(n), ms: 600 }),
       );
       const runs = await Promise.all(started);
       await eventually(() => at.runtime.childPids().length === 3);

@@ -38,6 +38,9 @@ const Environment = z.object({
   PATCHBAY_TASK_ENV: json(z.record(z.string(), z.string())).default({}),
 });
 
+// Nobody reads any more: the parent is going, and the disconnect below ends this process properly.
+process.stdout.on('error', () => {});
+
 const logger = jsonLogger((line) => process.stdout.write(line));
 
 function fail(message: string): never {

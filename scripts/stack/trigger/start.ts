@@ -61,6 +61,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<EmbeddedRun
   const registry = new TaskRegistry();
   const ready = Promise.withResolvers<void>();
   let closing = false;
+  let recovered = false;
   const look = () => {
     scheduler.fireDue();
     waitpoints.completeDue();
@@ -86,6 +87,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<EmbeddedRun
     ready(child, catalog) {
       registry.load(catalog);
       scheduler.sync(registry.all());
+      // Before anything new is claimed: what is marked as executing now was left by an earlier process.
+      if (!recovered) dispatcher.recover();
+      recovered = true;
       pool.ready(child);
       ready.resolve();
       wake();
@@ -187,8 +191,6 @@ export async function startRuntime(options: RuntimeOptions): Promise<EmbeddedRun
     await close();
     throw error;
   }
-  dispatcher.recover();
-  wake();
   logger('info', 'runtime ready', { url, tasks: registry.all().map((task) => task.id) });
   return { url, childPids: () => pool.pids, close };
 }
