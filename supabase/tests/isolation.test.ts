@@ -120,13 +120,62 @@ test('every function is known to name something of a workspace, or not to', () =
   expect([...Object.keys(FOREIGN_ID), ...NAMES_NOTHING].sort()).toEqual([...inWorkspace].sort());
 });
 
-test.each(Object.entries(FOREIGN_ID))(
-  '%s: another workspace’s id under one’s own answers 404 %s',
-  async (name, code) => {
-    const answer = await refusal(call(db, user.owner, name, fill(name, home.id, other)));
-    expect(answer).toMatchObject({ code: 'PT404', message: code });
-  },
-);
+describe.each(Object.entries(FOREIGN_ID))('%s: an id of another workspace under one’s own', (name, code) => {
+  const attempt = () => refusal(call(db, user.owner, name, fill(name, home.id, other)));
+
+  test(`answers 404 ${code}`, async () => {
+    expect(await attempt()).toMatchObject({ code: 'PT404', message: code });
+  });
+
+  test('answers the same to an owner of both', async () => {
+    await db.query(`insert into public.workspace_members values ($1, $2, 'owner')`, [
+      other.id,
+      user.owner.user,
+    ]);
+    expect(await attempt()).toMatchObject({ code: 'PT404', message: code });
+  });
+});
+
+describe('helpers that run with their owner’s rights', () => {
+  /** Reading helpers, which answer about the caller alone. The others write, and must check for themselves. */
+  const READING = ['authorize', 'is_saas_admin', 'workspace_ids'];
+  const WRITING: Readonly<Record<string, unknown[]>> = {
+    request_cancel: [other.execution],
+    write_credential: [OTHERWISE.p_credential],
+  };
+
+  test('are all known here', async () => {
+    const { rows } = await db.query(
+      `select proname as name from pg_proc where pronamespace = 'private'::regnamespace and prosecdef
+       and prorettype <> 'trigger'::regtype order by 1`,
+    );
+    expect(rows.map((row) => row.name)).toEqual([...READING, ...Object.keys(WRITING)].sort());
+  });
+
+  test.each(Object.entries(WRITING))(
+    '%s refuses a workspace of others, called directly',
+    async (name, [argument]) => {
+      const sql = `select private.${name}($1, $2)`;
+      expect(await refusal(db.as(user.owner, sql, [other.id, argument]))).toMatchObject({ code: 'PT404' });
+      expect(await refusal(db.as(user.viewer, sql, [home.id, argument]))).toMatchObject({ code: 'PT403' });
+    },
+  );
+
+  test('request_cancel does not reach across workspaces', async () => {
+    const sql = 'select private.request_cancel($1, $2)';
+    expect(await refusal(db.as(user.owner, sql, [home.id, other.execution]))).toMatchObject({
+      code: 'PT404',
+      message: 'execution_not_found',
+    });
+  });
+
+  test('write_credential replaces in its own workspace only', async () => {
+    const replacing = { ...Object(OTHERWISE.p_credential), service_name: 'crm' };
+    await db.as(user.owner, 'select private.write_credential($1, $2)', [home.id, replacing]);
+    const { rows } = await db.query('select id from public.workspace_api_credentials order by 1');
+    expect(rows).toEqual([{ id: other.credential }, { id: replacing.id }]);
+  });
+});
 
 describe('what functions find by name', () => {
   test('check_credential does not see another workspace’s service', async () => {
