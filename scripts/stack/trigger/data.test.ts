@@ -198,14 +198,14 @@ describe('waits', () => {
 
   it('waits longer as WAITING, which frees its slot of a queue', async () => {
     const file = at.file();
-    const { id } = await at.client.tasks.trigger('naps', { seconds: 6 }, { queue: 'one-at-a-time' });
+    const { id } = await at.client.tasks.trigger('naps', { seconds: 5.2 }, { queue: 'one-at-a-time' });
     expect(await inStatus(at.client, id, 'WAITING')).toMatchObject({ isWaiting: true, isExecuting: false });
     const other = await at.client.tasks.trigger('single', { file, name: 'other', ms: 1 });
     expect((await ended(at.client, other.id)).status).toBe('COMPLETED');
     expect((await at.client.runs.retrieve(id)).status).toBe('WAITING');
     const run = await ended(at.client, id);
     expect(run.status).toBe('COMPLETED');
-    expect(run.output.waited).toBeGreaterThanOrEqual(6000);
+    expect(run.output.waited).toBeGreaterThanOrEqual(5200);
     expect(effects(file)).toHaveLength(2);
   });
 });

@@ -86,7 +86,7 @@ describe('kill -9 of the runtime', () => {
     const first = await startService();
     const nap = await first.client.tasks.trigger(
       'naps',
-      { seconds: 6, file: naps, key: 'nap' },
+      { seconds: 5.2, file: naps, key: 'nap' },
       { maxAttempts: 3 },
     );
     await inStatus(first.client, nap.id, 'WAITING');
@@ -127,7 +127,7 @@ describe('kill -9 of the runtime', () => {
     // The wait has an idempotency key: it ends at its first time, though run() started again.
     const napped = await ended(client, nap.id);
     expect(napped).toMatchObject({ status: 'COMPLETED', attemptCount: 2 });
-    expect(napped.output.waited).toBeLessThan(5500);
+    expect(napped.output.waited).toBeLessThan(4700);
     expect(effects(naps)).toEqual(['attempt 1', 'attempt 2']);
   });
 

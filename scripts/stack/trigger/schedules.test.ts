@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { startRuntime } from './start.ts';
 import {
   type Bench,
@@ -98,6 +98,7 @@ describe('a schedule that comes due', () => {
 
   it('fires once, on time, with dates in its payload; then not again after a restart, but for missed times once', async () => {
     const folder = temporaryFolder();
+    onTestFinished(folder.remove);
     const file = join(folder.path, 'effects');
     const minute = Date.parse('2026-05-04T10:00:00Z');
     const start = (clock: () => number) =>
@@ -137,6 +138,5 @@ describe('a schedule that comes due', () => {
       await muchLater.close();
     }
     expect(effects(file)).toHaveLength(2);
-    folder.remove();
   });
 });

@@ -28,14 +28,25 @@ async function start(
 }
 
 describe('cancel', () => {
-  it('cancels a run in line, which then never starts', async () => {
-    const { id } = await at.client.tasks.trigger('echo', 1, { delay: '1h' });
+  it.each([
+    ['in line', { concurrencyKey: 'full', queue: 'narrow' }],
+    ['that is delayed', { delay: '1h' }],
+  ])('cancels a run %s, which then never starts', async (_case, options) => {
+    const holder = await at.client.tasks.trigger('holder', {}, { concurrencyKey: 'full' });
+    await inStatus(at.client, holder.id, 'EXECUTING');
+    const { id } = await at.client.tasks.trigger('echo', 1, options);
     await at.client.runs.cancel(id);
     expect(await at.client.runs.retrieve(id)).toMatchObject({
       status: 'CANCELED',
       isCancelled: true,
       attemptCount: 0,
     });
+    await at.client.runs.cancel(holder.id);
+    await ended(
+      at.client,
+      (await at.client.tasks.trigger('echo', 1, { concurrencyKey: 'full', queue: 'narrow' })).id,
+    );
+    expect((await at.client.runs.retrieve(id)).attemptCount).toBe(0);
   });
 
   it('aborts an executing run, calls its hook, and keeps its child when it ends in time', async () => {
@@ -59,11 +70,15 @@ describe('cancel', () => {
     expect((await at.client.runs.retrieve(id)).status).toBe('CANCELED');
   });
 
-  it('cancels the runs that a run started', async () => {
-    const { id } = await at.client.tasks.trigger('naps', { seconds: 60 });
-    await inStatus(at.client, id, 'WAITING');
+  it('cancels a run that waits, and with it the runs it started', async () => {
+    const { id } = await at.client.tasks.trigger('fosters', {});
+    const child = await eventually(async () => {
+      const { relatedRuns } = await at.client.runs.retrieve(id);
+      return relatedRuns.children?.find(({ status }) => status === 'WAITING');
+    });
     await at.client.runs.cancel(id);
     expect((await ended(at.client, id)).status).toBe('CANCELED');
+    expect((await ended(at.client, child.id)).status).toBe('CANCELED');
   });
 
   it('leaves a run that has ended as it is', async () => {

@@ -105,6 +105,9 @@ export async function bench(fixtures: readonly string[], options: BenchOptions =
     taskFiles: fixtures.map(fixture),
     logger: (level, message, fields = {}) => log.push({ level, message, fields }),
     ...options,
+  }).catch((error: unknown) => {
+    folder.remove();
+    throw error;
   });
   return {
     runtime,
