@@ -46,11 +46,13 @@ export async function attemptStep(run: Run, planned: PlannedStep, attempt: numbe
   const overlap = SAFE_METHODS.has(step.request.method);
   if (overlap) started.catch(() => {});
   else control.heed(await started);
-  if (control.signal.aborted) return failed(control.failure());
+  if (control.reason() !== undefined) return failed(control.failure());
   const timeoutMs = Math.min(step.timeout_ms, control.remainingMs());
   const sent = await deps.egress.send({ ...built.egress, timeoutMs, signal: control.signal });
   if (overlap) control.heed(await started);
-  if (!sent.ok) return failed(control.signal.aborted ? control.failure() : egressFailureOf(sent.failure));
+  if (!sent.ok) {
+    return failed(control.reason() === undefined ? egressFailureOf(sent.failure) : control.failure());
+  }
 
   const answer = await readAnswer(run, planned, sent.response);
   if (answer.failure) return failed(answer.failure, answer.response);

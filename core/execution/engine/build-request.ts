@@ -4,14 +4,18 @@ import type { EgressRequest, HeaderPair } from '../../egress/port.ts';
 import type { Evaluator, ExpressionContext } from '../../expression/index.ts';
 import type { RandomBytes } from '../../ids.ts';
 import type { Json, JsonObject } from '../../json/json.ts';
+import { REDACTED } from '../../redaction/index.ts';
 import type { CredentialUse } from './credential-use.ts';
 import { basicToken, type OpenCredential, type OpenCredentials } from './credentials.ts';
 import { MAX_RESPONSE_BYTES } from './limits.ts';
 import { renderBody } from './render-body.ts';
-import { renderUrl } from './render-url.ts';
+import { renderUrl, withQuery } from './render-url.ts';
 import { inField, StepRenderError } from './step-failure.ts';
 
-/** A request ready for the egress door, and how it is to be shown (still with its secrets: redact before recording). */
+/**
+ * A request ready for the egress door, and how it is to be shown: without what its templates make of a credential. What
+ * came from elsewhere and equals a secret is still there: redact before recording.
+ */
 export type BuiltRequest = {
   egress: Omit<EgressRequest, 'timeoutMs' | 'signal'>;
   shown: { method: string; url: string; headers: Record<string, string>; body?: Json };
@@ -34,10 +38,9 @@ export async function buildRequest(input: BuildInput): Promise<BuiltRequest> {
   const { request } = step;
   const auth = request.auth ? authOf(credentialNamed(input, request.auth.credential)) : NO_AUTH;
   const query = (await inField('query', () => evaluator.value(request.query ?? {})(context))) as JsonObject;
-  const url = await inField('url', () =>
-    renderUrl(request.url, { ...query, ...auth.query }, evaluator, context),
-  );
-  const body = await inField('body', () => renderBody(request.body, evaluator, context, input.randomBytes));
+  const base = await inField('url', () => renderUrl(request.url, evaluator, context));
+  const url = withQuery(base, { ...query, ...auth.query });
+  const body = await inField('body', () => renderBody(request.body, input));
   const headers = new Map<string, HeaderPair>();
   const set = (name: string, value: string) => headers.set(name.toLowerCase(), [name, value]);
   if (body.contentType !== null) set('Content-Type', body.contentType);
@@ -67,11 +70,28 @@ export async function buildRequest(input: BuildInput): Promise<BuiltRequest> {
     },
     shown: {
       method: request.method,
-      url,
-      headers: Object.fromEntries(pairs),
+      url: await shownUrl(input, base, query, auth),
+      headers: shownHeaders(pairs, [...input.use.headers, ...Object.keys(auth.headers)]),
       ...(body.recorded === undefined ? {} : { body: body.recorded }),
     },
   };
+}
+
+async function shownUrl(input: BuildInput, base: string, query: JsonObject, auth: Auth): Promise<string> {
+  const { use, evaluator, step } = input;
+  const shownBase =
+    use.shownUrl === step.request.url ? base : await renderUrl(use.shownUrl, evaluator, input.context);
+  const hidden = [...use.query, ...Object.keys(auth.query)].map((name) => [name, REDACTED] as const);
+  const inQuery = hidden.filter(([name]) => Object.hasOwn(query, name) || Object.hasOwn(auth.query, name));
+  const url = withQuery(shownBase, { ...query, ...Object.fromEntries(inQuery) });
+  return inQuery.length === 0 ? url : url.replaceAll(encodeURIComponent(REDACTED), REDACTED);
+}
+
+function shownHeaders(pairs: readonly HeaderPair[], hidden: readonly string[]): Record<string, string> {
+  const names = new Set(hidden.map((name) => name.toLowerCase()));
+  return Object.fromEntries(
+    pairs.map(([name, value]) => [name, names.has(name.toLowerCase()) ? REDACTED : value]),
+  );
 }
 
 function credentialNamed(input: BuildInput, service: string): OpenCredential {

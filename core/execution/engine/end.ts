@@ -40,13 +40,13 @@ export async function succeededEnd(run: Run): Promise<ExecutionEnd> {
     const output = await inField('output', () => evaluator.value(definition.output ?? null)(context));
     const mapping = definition.contact_mapping;
     const contact = mapping
-      ? await inField('contact_mapping', () => mapContact(mapping, evaluator, context))
+      ? await inField('contact_mapping', () => mapContact(mapping, evaluator, context, run.redactor))
       : null;
     return {
       status: 'succeeded',
       output: storable(run.redactor.byValue(output as Json)),
       error: null,
-      contact: contact && storable(run.redactor.byValue(contact)),
+      contact: contact && storable(contact),
     };
   } catch (error) {
     if (!(error instanceof StepRenderError)) throw error;

@@ -1,9 +1,8 @@
 import * as z from 'zod';
-import { StoredDefinition } from '../../connector/schema.ts';
 import { Placement } from '../../credential/schema.ts';
 import { DatabaseError, type Db } from '../../db/db.ts';
-import { JsonValue } from '../../json/json.ts';
-import { ExecutionTrigger, StepRunStatus } from '../schema.ts';
+import { JsonObjectValue, JsonValue } from '../../json/json.ts';
+import { StepRunStatus } from '../schema.ts';
 import { LEASE_SECONDS } from './limits.ts';
 import { type Claim, type ClaimResult, LeaseLost, type Ledger, type LedgerAnswer } from './ports.ts';
 
@@ -15,12 +14,12 @@ const ClaimRow = z.discriminatedUnion('outcome', [
     connector_id: z.uuid(),
     connector_version: z.int(),
     fence: z.int(),
-    trigger: ExecutionTrigger,
+    trigger: JsonObjectValue,
     input: JsonValue,
     created_at: z.string(),
     running_for_ms: z.number(),
     cancel_requested: z.boolean(),
-    definition: StoredDefinition,
+    definition: JsonValue,
     credentials: z.array(
       z.object({
         id: z.uuid(),

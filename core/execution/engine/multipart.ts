@@ -6,6 +6,7 @@ export type FormPart = {
   /** What the ledger shows in place of the content. */
   shown: string;
   filename?: string;
+  shownFilename?: string;
   contentType?: string;
 };
 

@@ -1,4 +1,3 @@
-import type { StoredDefinition } from '../../connector/schema.ts';
 import type { Placement } from '../../credential/schema.ts';
 import type { Sealer } from '../../crypto/seal.ts';
 import type { Egress } from '../../egress/port.ts';
@@ -7,7 +6,6 @@ import type { Json, JsonObject } from '../../json/json.ts';
 import type {
   ExecutionError,
   ExecutionStatus,
-  ExecutionTrigger,
   RecordedRequest,
   RecordedResponse,
   StepRunStatus,
@@ -40,13 +38,14 @@ export type Claim = {
   connector_version: number;
   /** Grows with every claim; each write names it, and an older one is refused. */
   fence: number;
-  trigger: ExecutionTrigger;
+  trigger: JsonObject;
   input: Json;
   created_at: string;
   /** Since the execution first started, over all claims. */
   running_for_ms: number;
   cancel_requested: boolean;
-  definition: StoredDefinition;
+  /** As it is stored: the plan reads it, so that one that cannot be read still lets its execution end. */
+  definition: Json;
   credentials: SealedCredential[];
   steps: LedgerEntry[];
 };

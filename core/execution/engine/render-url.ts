@@ -17,7 +17,6 @@ const AUTHORITY_TEXT = /^[A-Za-z0-9.-]+(:\d{1,5})?$/;
  */
 export async function renderUrl(
   source: string,
-  query: Readonly<Record<string, Json>>,
   evaluator: Evaluator,
   context: ExpressionContext,
 ): Promise<string> {
@@ -28,13 +27,15 @@ export async function renderUrl(
       : baseUrl(await evaluator.template(template.base, 'text')(context), template.base);
   const path = await evaluator.template(template.path, 'path')(context);
   const ownQuery = await evaluator.template(template.query, 'query')(context);
-  return withQuery(`${base}${path}${ownQuery}`, query);
+  return `${base}${path}${ownQuery}`;
 }
 
 /** The fragment is left out: it never travels (RFC 9110 section 7.1). */
 function splitUrl(source: string): UrlTemplate {
   const template: UrlTemplate = { base: undefined, authority: '', path: '', query: '' };
   let part: 'authority' | 'path' | 'query' | 'fragment' = 'authority';
+  // The authority with a letter for each expression, whose own text may hold any character.
+  let outline = '';
   for (const [index, piece] of parseTemplate(source).pieces.entries()) {
     if (piece.type === 'expression') {
       const text = `{{${piece.source}}}`;
@@ -42,6 +43,7 @@ function splitUrl(source: string): UrlTemplate {
         template.base = text;
         part = 'path';
       } else if (part !== 'fragment') template[part] += text;
+      outline += 'x';
       continue;
     }
     let rest = piece.text;
@@ -53,8 +55,9 @@ function splitUrl(source: string): UrlTemplate {
       );
     }
     if (part === 'authority') {
-      const end = authorityEnd(template.authority + rest) - template.authority.length;
+      const end = authorityEnd(outline + rest) - outline.length;
       template.authority += rest.slice(0, end);
+      outline += rest.slice(0, end);
       rest = rest.slice(end);
       if (rest !== '') part = 'path';
     }
@@ -73,10 +76,8 @@ function splitUrl(source: string): UrlTemplate {
   return template;
 }
 
-/** Where scheme and authority end in this text, which may hold whole expressions. */
 function authorityEnd(text: string): number {
-  const masked = text.replace(/\{\{.*?\}\}/gs, (expression) => 'x'.repeat(expression.length));
-  return SCHEME_AND_AUTHORITY.exec(masked)?.[0].length ?? text.length;
+  return SCHEME_AND_AUTHORITY.exec(text)?.[0].length ?? text.length;
 }
 
 async function renderAuthority(
@@ -105,7 +106,8 @@ async function renderAuthority(
 
 function baseUrl(value: unknown, source: string): string {
   const parsed = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
-  if (parsed?.search !== '' || parsed.hash !== '') {
+  // Also without anything after it: what the template goes on with would become a query or a fragment.
+  if (!parsed || /[?#]/.test(parsed.href)) {
     throw new StepRenderError(
       'template',
       'template_value',
@@ -116,7 +118,7 @@ function baseUrl(value: unknown, source: string): string {
 }
 
 /** Adds query parameters: arrays repeat the name, null leaves it out. Percent-encoded (RFC 3986 section 3.4). */
-function withQuery(url: string, query: Readonly<Record<string, Json>>): string {
+export function withQuery(url: string, query: Readonly<Record<string, Json>>): string {
   const pairs = flatPairs(query, 'query').map(
     ([name, value]) => `${encodeQuery(name)}=${encodeQuery(value)}`,
   );

@@ -2,6 +2,9 @@ import { EXECUTION_DEADLINE_MS, LEASE_RENEWAL_MS } from './limits.ts';
 import { type Claim, type EngineDeps, LeaseLost, type LedgerAnswer } from './ports.ts';
 import type { StepFailure } from './step-failure.ts';
 
+/** A timer may fire this much before the clock says so; what is left then is no time to call anybody. */
+const CLOCK_GRAIN_MS = 20;
+
 /** Why a running execution has to stop. */
 export type StopReason = 'cancelled' | 'timed_out' | 'lease_lost' | 'interrupted';
 
@@ -14,9 +17,8 @@ export class RunInterrupted extends Error {
 export interface RunControl {
   /** Aborts the call in flight and every wait. */
   readonly signal: AbortSignal;
-  readonly reason: () => StopReason | undefined;
-  /** Nothing more may be written: another run goes on, here or elsewhere. */
-  mustLeave(): boolean;
+  /** Why the run has to stop; undefined while it may go on. Looks at the clock as well: a timer may fire late. */
+  reason(): StopReason | undefined;
   remainingMs(): number;
   /** Takes in what the ledger told with a write. */
   heed(answer: LedgerAnswer): void;
@@ -42,8 +44,10 @@ export function controlRun(deps: EngineDeps, claim: Claim, outer: AbortSignal): 
 
   const control: RunControl = {
     signal: abort.signal,
-    reason: () => reason,
-    mustLeave: () => reason === 'lease_lost' || reason === 'interrupted',
+    reason() {
+      if (control.remainingMs() < CLOCK_GRAIN_MS) end('timed_out');
+      return reason;
+    },
     remainingMs: () => Math.max(0, deadline - deps.clock.now()),
     heed(answer) {
       if (answer.cancel_requested) end('cancelled');
@@ -72,7 +76,6 @@ export function controlRun(deps: EngineDeps, claim: Claim, outer: AbortSignal): 
     }
   };
   if (claim.cancel_requested) end('cancelled');
-  else if (control.remainingMs() === 0) end('timed_out');
   void watchDeadline();
   void watchLease();
   return control;

@@ -4,12 +4,12 @@ import { TemplateError } from '../../expression/parse.ts';
 import { createRedactor } from '../../redaction/index.ts';
 import type { ExecutionError, StepOutcome } from '../schema.ts';
 import { addOutcome, startContext } from './context.ts';
-import { openCredentials, secretsOf } from './credentials.ts';
+import { CredentialUnreadable, openCredentials, secretsOf } from './credentials.ts';
 import { failedEnd, stoppedEnd, succeededEnd } from './end.ts';
-import type { Plan } from './plan.ts';
+import { DefinitionUnreadable, type Plan } from './plan.ts';
 import { type Claim, type EngineDeps, type ExecutionEnd, LeaseLost } from './ports.ts';
 import { openResumeState } from './resume-state.ts';
-import type { Run } from './run.ts';
+import { learnDerivedSecrets, type Run } from './run.ts';
 import { controlRun, type RunControl, RunInterrupted } from './run-control.ts';
 import { runStep } from './run-step.ts';
 import { templateFailure, toExecutionError } from './step-failure.ts';
@@ -41,8 +41,7 @@ export async function runExecution(
   const { claim } = claimed;
   const control = controlRun(deps, claim, request.signal);
   try {
-    const end = await runToEnd(deps, planOf, claim, control);
-    await deps.ledger.finish(claim, end);
+    const end = await finish(deps, claim, await runToEnd(deps, planOf, claim, control));
     return { outcome: 'ended', status: end.status, error: end.error };
   } catch (error) {
     if (error instanceof LeaseLost || control.reason() === 'lease_lost') return { outcome: 'lease_lost' };
@@ -51,6 +50,19 @@ export async function runExecution(
     throw error;
   } finally {
     control.stop();
+  }
+}
+
+/** Writes down how the execution ended. A result that the database refuses would be refused for ever: it fails then. */
+async function finish(deps: EngineDeps, claim: Claim, end: ExecutionEnd): Promise<ExecutionEnd> {
+  try {
+    await deps.ledger.finish(claim, end);
+    return end;
+  } catch (error) {
+    if (!(error instanceof DatabaseError) || error.transient) throw error;
+    const refused = internalEnd('result_not_stored', 'The database refused the result of this execution.');
+    await deps.ledger.finish(claim, refused);
+    return refused;
   }
 }
 
@@ -69,7 +81,8 @@ async function runToEnd(
     }
     const credentials = await openCredentials(claim, deps.sealer);
     const redactor = createRedactor(secretsOf(credentials));
-    const run: Run = { deps, claim, plan, context: startContext(claim), credentials, redactor, control };
+    const context = startContext(claim);
+    const run: Run = { deps, claim, plan, context, credentials, derived: new Set(), redactor, control };
     return await runSteps(run, await openResumeState(claim, deps.sealer));
   } catch (error) {
     return endOfError(deps, claim, error);
@@ -79,6 +92,7 @@ async function runToEnd(
 async function runSteps(run: Run, committed: ReadonlyMap<number, StepOutcome | null>): Promise<ExecutionEnd> {
   for (const planned of run.plan.steps) {
     const { name, continue_on_error } = planned.step;
+    await learnDerivedSecrets(run, planned);
     let outcome = committed.get(planned.index);
     if (outcome === undefined) {
       const before = stoppedEnd(run.control, null);
@@ -97,29 +111,37 @@ async function runSteps(run: Run, committed: ReadonlyMap<number, StepOutcome | n
 function endOfError(deps: EngineDeps, claim: Claim, error: unknown): ExecutionEnd {
   const later = error instanceof LeaseLost || error instanceof RunInterrupted;
   if (later || (error instanceof DatabaseError && error.transient)) throw error;
-  if (error instanceof TemplateError)
+  if (error instanceof TemplateError) {
     return failedEnd(toExecutionError(templateFailure(error, 'definition'), null));
+  }
+  if (error instanceof DefinitionUnreadable) {
+    return internalEnd('definition_unreadable', 'The stored connector version cannot be read.');
+  }
+  if (error instanceof CredentialUnreadable) {
+    const message = `The credential for ${error.service} cannot be decrypted: store it again.`;
+    return internalEnd('credential_unreadable', message);
+  }
   if (error instanceof DecryptError) {
-    const message = 'A stored secret could not be decrypted: store the credential again.';
-    return failedEnd({ class: 'internal', code: 'credential_unreadable', message, step: null });
+    return internalEnd('resume_state_unreadable', 'What an earlier attempt left behind cannot be decrypted.');
   }
   deps.log('error', 'the engine failed', {
     executionId: claim.execution_id,
     error: error instanceof Error ? error.name : typeof error,
-    // Where, but not the message: it may hold a value.
-    at:
-      error instanceof Error
-        ? (error.stack ?? '')
-            .split('\n')
-            .filter((line) => /^\s+at /.test(line))
-            .slice(0, 5)
-            .join(' | ')
-        : '',
+    at: error instanceof Error ? placesOf(error) : '',
   });
-  return failedEnd({
-    class: 'internal',
-    code: 'internal',
-    message: 'Something went wrong on our side.',
-    step: null,
-  });
+  return internalEnd('internal', 'Something went wrong on our side.');
+}
+
+function internalEnd(code: string, message: string): ExecutionEnd {
+  return failedEnd({ class: 'internal', code, message, step: null });
+}
+
+/** Where, but not the message: it may hold a value. */
+function placesOf(error: Error): string {
+  return (error.stack ?? '')
+    .replace(error.message, '')
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .slice(0, 5)
+    .join(' | ');
 }

@@ -5,6 +5,7 @@ import { attemptStep, SAFE_METHODS } from './attempt.ts';
 import { fullJitterMs } from './backoff.ts';
 import type { PlannedStep } from './plan.ts';
 import { commitAttempt, type Run, type Seen, shownError } from './run.ts';
+import type { StopReason } from './run-control.ts';
 import { type StepFailure, templateFailure } from './step-failure.ts';
 
 /** For a step that says nothing about retries; unsafe methods are then sent once. */
@@ -21,14 +22,14 @@ export async function runStep(run: Run, planned: PlannedStep): Promise<StepOutco
   const past = run.claim.steps.filter((entry) => entry.step_index === index);
   let attempt = Math.max(0, ...past.map((entry) => entry.attempt));
   let failures = past.filter((entry) => entry.status === 'failed').length;
-  try {
-    if (step.condition !== undefined && !(await run.plan.evaluator.condition(step.condition)(run.context))) {
+  // A step that was started has met its condition, which need not say the same again ($now(), $random()).
+  if (step.condition !== undefined && past.length === 0) {
+    const met = await evaluateCondition(run, step.condition);
+    if (met === false) {
       await commitAttempt(run, planned, { attempt: 0, status: 'skipped', committed: null });
       return null;
     }
-  } catch (error) {
-    if (!(error instanceof TemplateError)) throw error;
-    return fail(run, planned, attempt + 1, templateFailure(error, 'condition'), {});
+    if (met !== true) return fail(run, planned, 1, met, {});
   }
   const retry = step.retry ?? DEFAULT_RETRY;
   const repeatable = mayRepeat(planned);
@@ -39,12 +40,14 @@ export async function runStep(run: Run, planned: PlannedStep): Promise<StepOutco
     attempt += 1;
     const tried = await attemptStep(run, planned, attempt);
     if (tried.ok) return tried.outcome;
-    if (run.control.mustLeave()) return null;
-    failures += 1;
     const { failure, seen } = tried;
+    const stopped = run.control.reason();
+    // Another run goes on with this step. What came of a call that its own process broke off is not known.
+    if (stopped === 'lease_lost' || (stopped === 'interrupted' && !seen.response)) return null;
+    failures += 1;
     const again = failure.transient && (repeatable || !failure.requestSent) && failures < retry.max_attempts;
     const waitMs = Math.max(fullJitterMs(retry, failures, run.deps.random), failure.retryAfterMs ?? 0);
-    if (!again || run.control.signal.aborted || waitMs >= run.control.remainingMs()) {
+    if (!again || cannotGoOn(stopped) || waitMs >= run.control.remainingMs()) {
       return fail(run, planned, attempt, failure, seen);
     }
     await commitAttempt(run, planned, { ...seen, attempt, status: 'failed', failure });
@@ -56,7 +59,21 @@ export async function runStep(run: Run, planned: PlannedStep): Promise<StepOutco
       waitMs,
     });
     await run.deps.sleep(waitMs, run.control.signal);
-    if (run.control.signal.aborted) return null;
+    if (run.control.reason() !== undefined) return null;
+  }
+}
+
+/** Whether the execution itself ends here. After an interruption it goes on, in another process. */
+function cannotGoOn(stopped: StopReason | undefined): boolean {
+  return stopped === 'cancelled' || stopped === 'timed_out';
+}
+
+async function evaluateCondition(run: Run, condition: string): Promise<boolean | StepFailure> {
+  try {
+    return await run.plan.evaluator.condition(condition)(run.context);
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    return templateFailure(error, 'condition');
   }
 }
 
@@ -84,7 +101,7 @@ async function fail(
   failure: StepFailure,
   seen: Seen,
 ): Promise<StepOutcome | null> {
-  if (run.control.signal.aborted) {
+  if (cannotGoOn(run.control.reason())) {
     await commitAttempt(run, planned, { ...seen, attempt, status: 'cancelled', failure });
     return null;
   }

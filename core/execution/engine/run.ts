@@ -1,13 +1,14 @@
-import type { Redactor } from '../../redaction/index.ts';
+import { TemplateError } from '../../expression/parse.ts';
+import { createRedactor, type Redactor } from '../../redaction/index.ts';
 import type { ExecutionError, RecordedRequest, RecordedResponse, StepOutcome } from '../schema.ts';
-import type { RunContext } from './context.ts';
-import type { OpenCredentials } from './credentials.ts';
+import { type RunContext, requestContext } from './context.ts';
+import { type OpenCredentials, secretsOf } from './credentials.ts';
 import type { Plan, PlannedStep } from './plan.ts';
 import type { Claim, EngineDeps } from './ports.ts';
 import { recordable } from './recordable.ts';
 import { resumeStateAdditionalData } from './resume-state.ts';
 import type { RunControl } from './run-control.ts';
-import type { StepFailure } from './step-failure.ts';
+import { type StepFailure, toExecutionError } from './step-failure.ts';
 
 /** What one run of an execution carries from step to step. */
 export type Run = {
@@ -16,6 +17,8 @@ export type Run = {
   plan: Plan;
   context: RunContext;
   credentials: OpenCredentials;
+  /** What expressions have made of credentials so far: as secret as they are. */
+  derived: Set<string>;
   redactor: Redactor;
   control: RunControl;
 };
@@ -32,8 +35,45 @@ export type AttemptEnd = Seen & {
 };
 
 /** An error as it may be shown: without anything that came from a credential. */
-export function shownError({ redactor }: Run, failure: StepFailure, step: string | null): ExecutionError {
-  return redactor.byValue({ class: failure.class, code: failure.code, message: failure.message, step });
+export function shownError(
+  { redactor }: Pick<Run, 'redactor'>,
+  failure: StepFailure,
+  step: string | null,
+): ExecutionError {
+  return redactor.byValue(toExecutionError(failure, step));
+}
+
+/** Shorter texts that an expression makes of a credential (a flag, a prefix) tell nothing and are found everywhere. */
+const MIN_DERIVED_CHARS = 6;
+
+/**
+ * Takes in what a step's expressions make of credentials (`$uppercase(workspace.crm.key)`): a service may echo it. Also
+ * for committed steps of an earlier attempt, whose answers later steps still read.
+ */
+export async function learnDerivedSecrets(run: Run, { use }: PlannedStep): Promise<void> {
+  if (use.derivations.length === 0) return;
+  const context = requestContext(run.context, use, run.credentials);
+  const before = run.derived.size;
+  for (const source of use.derivations) {
+    try {
+      collectTexts(await run.plan.evaluator.expression(source, { optional: true })(context), run.derived);
+    } catch (error) {
+      // It fails where it is rendered too, and says so there.
+      if (!(error instanceof TemplateError)) throw error;
+    }
+  }
+  if (run.derived.size > before) {
+    run.redactor = createRedactor([...secretsOf(run.credentials), ...run.derived]);
+  }
+}
+
+function collectTexts(value: unknown, texts: Set<string>): void {
+  if (typeof value === 'string' || typeof value === 'number') {
+    const text = String(value);
+    if (text.length >= MIN_DERIVED_CHARS) texts.add(text);
+  } else if (typeof value === 'object' && value !== null) {
+    for (const item of Object.values(value)) collectTexts(item, texts);
+  }
 }
 
 /** Completes the ledger's row of an attempt, redacted, and seals what later steps go on with. */

@@ -1,6 +1,7 @@
 import type { EgressFailure } from '../../egress/port.ts';
 import { TemplateError } from '../../expression/parse.ts';
 import type { ErrorClass, ExecutionError } from '../schema.ts';
+import { storable } from './recordable.ts';
 
 /** A step's failure, before anybody decided what becomes of it. */
 export type StepFailure = {
@@ -85,6 +86,8 @@ export function statusFailure(status: number, retryAfterMs: number | undefined):
   };
 }
 
+/** As it is stored: a message that quotes a long expression may end in half a character. */
 export function toExecutionError(failure: StepFailure, step: string | null): ExecutionError {
-  return { class: failure.class, code: failure.code, message: failure.message, step };
+  const { class: errorClass, code, message } = failure;
+  return storable({ class: errorClass, code, message, step });
 }

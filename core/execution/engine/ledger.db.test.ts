@@ -1,0 +1,190 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { call, useDatabase } from '../../../supabase/tests/harness.ts';
+import { DEFINITION, home, user, uuid } from '../../../supabase/tests/world.ts';
+import { DatabaseError, type Db, databaseError } from '../../db/db.ts';
+import { databaseLedger } from './ledger.db.ts';
+import { type Claim, LeaseLost } from './ports.ts';
+import { ledgerContract } from './testing/ledger-contract.ts';
+
+const database = useDatabase();
+const EXECUTION = uuid(0xf01);
+const INPUT = { n: 1 };
+
+/** Arguments of type jsonb, which PostgREST hands over as JSON whatever they hold. */
+const JSON_ARGUMENTS = new Set(['p_request', 'p_response', 'p_output', 'p_error', 'p_contact', 'p_input']);
+
+/** The port over the real functions, as the service role calls them. */
+const direct: Db = {
+  async call(fn, args) {
+    const wire = Object.entries(args).map(([name, value]) => [
+      name,
+      JSON_ARGUMENTS.has(name) && value !== null ? JSON.stringify(value) : value,
+    ]);
+    try {
+      return await call(database, 'service_role', fn, Object.fromEntries(wire));
+    } catch (error) {
+      const text = (key: string) => String(Reflect.get(Object(error), key) ?? '');
+      throw databaseError(fn, { code: text('code'), message: text('message'), hint: text('hint') }, 400);
+    }
+  },
+};
+const noSleep = async () => {};
+
+async function accept(): Promise<void> {
+  await call(database, user.editor, 'accept_execution', {
+    p_workspace_id: home.id,
+    p_connector_id: home.connector,
+    p_version: 1,
+    p_id: EXECUTION,
+    p_input: INPUT,
+    p_trigger: { type: 'api' },
+  });
+}
+
+ledgerContract('in the database', async () => {
+  await accept();
+  return {
+    ledger: databaseLedger(direct, noSleep),
+    executionId: EXECUTION,
+    missingId: uuid(0xfff),
+    input: INPUT,
+    definition: DEFINITION,
+    services: ['crm'],
+    async requestCancel() {
+      await call(database, user.editor, 'cancel_execution', { p_workspace_id: home.id, p_id: EXECUTION });
+    },
+    async expireLease() {
+      await database.query(
+        `update public.connector_executions set lease_expires_at = now() - interval '1 second' where id = $1`,
+        [EXECUTION],
+      );
+    },
+    async stored() {
+      const { rows } = await database.query(
+        'select status, output, error from public.connector_executions where id = $1',
+        [EXECUTION],
+      );
+      return { status: String(rows[0]?.status), output: rows[0]?.output, error: rows[0]?.error };
+    },
+    async storedSteps() {
+      const { rows } = await database.query(
+        `select step_index, attempt, status, request, response, output, error from public.connector_step_runs
+         where execution_id = $1 order by 1, 2`,
+        [EXECUTION],
+      );
+      return rows.map((row) => ({
+        step_index: Number(row.step_index),
+        attempt: Number(row.attempt),
+        status: String(row.status),
+        request: row.request,
+        response: row.response,
+        output: row.output,
+        error: row.error,
+      }));
+    },
+  };
+});
+
+describe('a database that fails in passing', () => {
+  const down = (fn: string) => databaseError(fn, { code: '', message: 'fetch failed' }, 0);
+  /** Fails the given number of calls of a function, before they take effect or with their answer lost. */
+  const flaky = (fn: string, times: number, lost: boolean): Db => {
+    let left = times;
+    return {
+      async call(name, args) {
+        const fails = name === fn && left > 0;
+        if (fails) left -= 1;
+        if (fails && !lost) throw down(name);
+        const answer = await direct.call(name, args);
+        if (fails) throw down(name);
+        return answer;
+      },
+    };
+  };
+  const open = async (db: Db) => {
+    const slept: number[] = [];
+    const ledger = databaseLedger(db, async (ms) => void slept.push(ms));
+    const result = await ledger.claim(EXECUTION, 'run_1');
+    if (result.outcome !== 'claimed') throw new Error('not claimed');
+    return { ledger, claim: result.claim, slept };
+  };
+  const step = { step_index: 0, step_name: 'a', attempt: 1 };
+  const request = { method: 'GET', url: 'https://api.example.com/', headers: {} };
+  const commit = (claim: Claim, ledger: ReturnType<typeof databaseLedger>) =>
+    ledger.commitStep(claim, {
+      ...step,
+      ...{ status: 'succeeded', request, response: null, output: null, error: null },
+      ...{ resume_state: 'v1.x', duration_ms: 1 },
+    });
+  const end = { status: 'succeeded', output: 1, error: null, contact: null } as const;
+  beforeEach(accept);
+
+  describe.each([
+    ['the call is lost', false],
+    ['the answer is lost', true],
+  ])('when %s', (_, lost) => {
+    test.each([1, 3])('%d times, every call still takes effect once', async (times) => {
+      const claimed = await open(flaky('claim_execution', times, lost));
+      expect(claimed.slept).toEqual([50, 200, 800].slice(0, times));
+
+      const started = await open(flaky('start_step_run', times, lost));
+      expect(await started.ledger.startStep(started.claim, { ...step, request })).toEqual({
+        cancel_requested: false,
+      });
+
+      const committed = await open(flaky('commit_step_run', times, lost));
+      const at = { ...step, attempt: 2 };
+      await committed.ledger.startStep(committed.claim, { ...at, request });
+      expect(
+        await committed.ledger.commitStep(committed.claim, {
+          ...at,
+          ...{ status: 'succeeded', request, response: null, output: null, error: null },
+          ...{ resume_state: 'v1.x', duration_ms: 1 },
+        }),
+      ).toEqual({ cancel_requested: false });
+
+      const finished = await open(flaky('finish_execution', times, lost));
+      await finished.ledger.finish(finished.claim, end);
+      const { rows } = await database.query(
+        `select status, (select success_count from public.connectors where id = $2) as successes
+         from public.connector_executions where id = $1`,
+        [EXECUTION, home.connector],
+      );
+      expect(rows).toEqual([{ status: 'succeeded', successes: 1 }]);
+    });
+  });
+
+  test('for too long, the error comes through as transient', async () => {
+    const { ledger, claim } = await open(flaky('renew_lease', 4, false));
+    const failure = await ledger.renew(claim).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(DatabaseError);
+    expect(failure).toMatchObject({ transient: true });
+  });
+
+  test('a refusal is not tried again', async () => {
+    const { ledger, claim, slept } = await open(direct);
+    await commit(claim, ledger);
+    await expect(commit(claim, ledger)).rejects.toMatchObject({ reason: 'step_committed' });
+    expect(slept).toEqual([]);
+  });
+
+  test('a lease that was lost while the answer was lost is lost', async () => {
+    const { ledger, claim } = await open(direct);
+    await open(direct);
+    const late = databaseLedger(flaky('commit_step_run', 1, false), noSleep);
+    await expect(commit(claim, late)).rejects.toBeInstanceOf(LeaseLost);
+    await expect(commit(claim, ledger)).rejects.toBeInstanceOf(LeaseLost);
+  });
+});
+
+test('a claim whose definition nobody can read is still handed over', async () => {
+  await accept();
+  await database.query(
+    `update public.connector_versions set definition = '{"format": 99}' where connector_id = $1`,
+    [home.connector],
+  );
+  expect(await databaseLedger(direct, noSleep).claim(EXECUTION, 'run_1')).toMatchObject({
+    outcome: 'claimed',
+    claim: { definition: { format: 99 } },
+  });
+});
