@@ -30,7 +30,7 @@ const Listening = z.object({ event: z.literal('listen'), port: z.int() });
 export async function startWorker(options: WorkerOptions): Promise<EmbeddedWorker> {
   const folder = join(options.dataDir, 'worker');
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'worker.mjs'), bundleWorker());
+  writeFileSync(join(folder, 'worker.mjs'), await bundleWorker());
   const config = join(folder, 'config.capnp');
   const { onLine, signal } = options;
 
