@@ -129,7 +129,7 @@ export class Child {
     this.#process.kill('SIGKILL');
   }
 
-  /** Lets an idle child end by itself: it exits when the channel closes. */
+  /** Ends an idle child: it goes when the channel closes. */
   dismiss(): void {
     if (this.#process.connected) this.#process.disconnect();
   }

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import {
   ExecutorToWorkerMessageCatalog,
   lifecycleHooks,
@@ -16,7 +17,8 @@ import { ChildSetup } from './protocol.ts';
 import { runAttempt } from './run-attempt.ts';
 
 // The runtime is gone: whoever takes over will attempt the run again, so this attempt must stop now.
-process.on('disconnect', () => process.exit(0));
+// A signal, not an exit, which would first run what tasks registered for it.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 // Ctrl-C reaches the whole process group; it is the runtime that decides when its children end.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
 
@@ -91,6 +93,8 @@ try {
   const loaded = await loadTasks(setup, managers);
   config = loaded.config;
   installTaskLogger(config.logLevel ?? 'info');
+  // For the next child. Before "ready", because the end of a child, always by a signal, writes nothing.
+  flushCompileCache();
   notify({ type: 'READY', catalog: loaded.catalog });
 } catch (error) {
   notify({ type: 'UNUSABLE', message: error instanceof Error ? error.message : String(error) });
