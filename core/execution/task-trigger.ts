@@ -3,14 +3,10 @@ import { EXECUTION_TASK_ID } from './schema.ts';
 /** The queue whose concurrency key is the workspace, so that one workspace cannot hold up the others. */
 export const EXECUTION_QUEUE = EXECUTION_TASK_ID;
 
-export interface ExecutionTrigger {
-  readonly executionId: string;
-  readonly workspaceId: string;
-  /** How often the execution has been claimed: a sweep after a claim must not be taken for the first trigger. */
-  readonly fence: number;
-}
-
-/** Names one wish to run an execution. The same wish sent twice starts one task run. */
+/**
+ * Names one wish to run an execution; the same wish sent twice starts one task run. `fence` is how often the execution
+ * has been claimed, so that a sweep after a claim is not taken for the trigger before it.
+ */
 export function executionTriggerKey(executionId: string, fence: number): string {
   return `execution:${executionId}:${fence}`;
 }
