@@ -1,4 +1,8 @@
+import type { Database } from '../../supabase/database.gen.ts';
 import { isProblemCode, Problem } from '../problem/problem.ts';
+
+/** The database's functions, by name: a misspelt or dropped one does not compile. */
+export type FunctionName = keyof Database['public']['Functions'];
 
 /**
  * The one port to the database: a named SQL function with named arguments, answering JSON. Stores are written
@@ -7,7 +11,7 @@ import { isProblemCode, Problem } from '../problem/problem.ts';
  * Fails with a `Problem` when the function raised one of the API's codes, and with `DatabaseError` otherwise.
  */
 export interface Db {
-  call(fn: string, args: Readonly<Record<string, unknown>>): Promise<unknown>;
+  call(fn: FunctionName, args: Readonly<Record<string, unknown>>): Promise<unknown>;
 }
 
 export type DatabaseFailure = {

@@ -55,7 +55,7 @@ export function databaseLedger(db: Db, sleep: (ms: number) => Promise<void>): Le
    * `landed` says which error of a second try means that the first one was carried out and only its answer was lost:
    * the fence is the same, so nobody else can have written it.
    */
-  async function call(fn: string, args: Record<string, unknown>, landed?: string): Promise<unknown> {
+  async function call(fn: FunctionName, args: Record<string, unknown>, landed?: string): Promise<unknown> {
     for (let tries = 1; ; tries += 1) {
       try {
         return await db.call(fn, args);
