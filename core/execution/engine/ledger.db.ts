@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { Placement } from '../../credential/schema.ts';
-import { DatabaseError, type Db } from '../../db/db.ts';
+import { DatabaseError, type Db, type FunctionName } from '../../db/db.ts';
 import { JsonObjectValue, JsonValue } from '../../json/json.ts';
 import { StepRunStatus } from '../schema.ts';
 import { LEASE_SECONDS } from './limits.ts';
