@@ -16,6 +16,11 @@ export class VirtualTime implements Clock {
     return this.#now;
   }
 
+  /** How many sleep now. */
+  get sleeping(): number {
+    return this.#sleepers.size;
+  }
+
   /** As the engine's port: resolves after `ms` of virtual time, or at once when the signal aborts. */
   readonly sleep = (ms: number, signal?: AbortSignal): Promise<void> => {
     if (signal?.aborted) return Promise.resolve();
