@@ -20,7 +20,7 @@ export async function renderUrl(
   evaluator: Evaluator,
   context: ExpressionContext,
 ): Promise<string> {
-  const template = splitUrl(source);
+  const template = splitOnce(source, evaluator);
   const base =
     template.base === undefined
       ? await renderAuthority(template.authority, evaluator, context)
@@ -28,6 +28,17 @@ export async function renderUrl(
   const path = await evaluator.template(template.path, 'path')(context);
   const ownQuery = await evaluator.template(template.query, 'query')(context);
   return `${base}${path}${ownQuery}`;
+}
+
+/** Splitting parses every expression: once for a connector version, which keeps its evaluator. */
+const splits = new WeakMap<Evaluator, Map<string, UrlTemplate>>();
+
+function splitOnce(source: string, evaluator: Evaluator): UrlTemplate {
+  const known = splits.get(evaluator) ?? new Map<string, UrlTemplate>();
+  splits.set(evaluator, known);
+  const template = known.get(source) ?? splitUrl(source);
+  known.set(source, template);
+  return template;
 }
 
 /** The fragment is left out: it never travels (RFC 9110 section 7.1). */

@@ -54,7 +54,8 @@ export function controlRun(deps: EngineDeps, claim: Claim, outer: AbortSignal): 
     },
     failure: () => (reason === 'timed_out' ? EXECUTION_TIMED_OUT : CANCELLED),
     stop() {
-      watching.abort();
+      // With a reason of our own: the default one is an exception with a stack, made for nobody.
+      watching.abort('the run has ended');
       outer.removeEventListener('abort', onOuter);
     },
   };
