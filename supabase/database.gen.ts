@@ -6,10 +6,61 @@ export type Json = string | number | boolean | null | { [key: string]: Json | un
 export type Database = {
   public: {
     Tables: {
+      api_keys: {
+        Row: {
+          created_at: string;
+          created_by: string | null;
+          expires_at: string | null;
+          id: string;
+          last_used_at: string | null;
+          name: string;
+          revoked_at: string | null;
+          scope: string;
+          secret_hash: string;
+          secret_hint: string;
+          workspace_id: string;
+        };
+        Insert: {
+          created_at?: string;
+          created_by?: string | null;
+          expires_at?: string | null;
+          id: string;
+          last_used_at?: string | null;
+          name: string;
+          revoked_at?: string | null;
+          scope: string;
+          secret_hash: string;
+          secret_hint: string;
+          workspace_id: string;
+        };
+        Update: {
+          created_at?: string;
+          created_by?: string | null;
+          expires_at?: string | null;
+          id?: string;
+          last_used_at?: string | null;
+          name?: string;
+          revoked_at?: string | null;
+          scope?: string;
+          secret_hash?: string;
+          secret_hint?: string;
+          workspace_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'api_keys_workspace_id_fkey';
+            columns: ['workspace_id'];
+            isOneToOne: false;
+            referencedRelation: 'workspaces';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
       audit_log: {
         Row: {
           action: string;
           actor_id: string | null;
+          actor_type: string;
           after: Json | null;
           before: Json | null;
           created_at: string;
@@ -21,6 +72,7 @@ export type Database = {
         Insert: {
           action: string;
           actor_id?: string | null;
+          actor_type?: string;
           after?: Json | null;
           before?: Json | null;
           created_at?: string;
@@ -32,6 +84,7 @@ export type Database = {
         Update: {
           action?: string;
           actor_id?: string | null;
+          actor_type?: string;
           after?: Json | null;
           before?: Json | null;
           created_at?: string;
@@ -200,8 +253,11 @@ export type Database = {
           is_official: boolean;
           name: string;
           provider: string | null;
+          rating_average: number | null;
           rating_count: number;
           rating_sum: number;
+          revision: number;
+          search: string | null;
           slug: string;
           status: string;
           updated_at: string;
@@ -218,8 +274,11 @@ export type Database = {
           is_official?: boolean;
           name: string;
           provider?: string | null;
+          rating_average?: never;
           rating_count?: number;
           rating_sum?: number;
+          revision?: number;
+          search?: never;
           slug: string;
           status?: string;
           updated_at?: string;
@@ -236,8 +295,11 @@ export type Database = {
           is_official?: boolean;
           name?: string;
           provider?: string | null;
+          rating_average?: never;
           rating_count?: number;
           rating_sum?: number;
+          revision?: number;
+          search?: never;
           slug?: string;
           status?: string;
           updated_at?: string;
@@ -294,6 +356,7 @@ export type Database = {
           id: string;
           last_executed_at: string | null;
           name: string;
+          revision: number;
           success_count: number;
           template_id: string | null;
           template_version: number | null;
@@ -310,6 +373,7 @@ export type Database = {
           id: string;
           last_executed_at?: string | null;
           name: string;
+          revision?: number;
           success_count?: number;
           template_id?: string | null;
           template_version?: number | null;
@@ -326,6 +390,7 @@ export type Database = {
           id?: string;
           last_executed_at?: string | null;
           name?: string;
+          revision?: number;
           success_count?: number;
           template_id?: string | null;
           template_version?: number | null;
@@ -396,6 +461,127 @@ export type Database = {
             referencedRelation: 'connector_executions';
             referencedColumns: ['workspace_id', 'id'];
           },
+        ];
+      };
+      execution_rollups: {
+        Row: {
+          cancelled: number;
+          connector_id: string;
+          duration_ms_max: number;
+          duration_ms_sum: number;
+          failed: number;
+          hour: string;
+          succeeded: number;
+          timed_out: number;
+          workspace_id: string;
+        };
+        Insert: {
+          cancelled?: number;
+          connector_id: string;
+          duration_ms_max?: number;
+          duration_ms_sum?: number;
+          failed?: number;
+          hour: string;
+          succeeded?: number;
+          timed_out?: number;
+          workspace_id: string;
+        };
+        Update: {
+          cancelled?: number;
+          connector_id?: string;
+          duration_ms_max?: number;
+          duration_ms_sum?: number;
+          failed?: number;
+          hour?: string;
+          succeeded?: number;
+          timed_out?: number;
+          workspace_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'execution_rollups_workspace_id_connector_id_fkey';
+            columns: ['workspace_id', 'connector_id'];
+            isOneToOne: false;
+            referencedRelation: 'connectors';
+            referencedColumns: ['workspace_id', 'id'];
+          },
+          {
+            foreignKeyName: 'execution_rollups_workspace_id_fkey';
+            columns: ['workspace_id'];
+            isOneToOne: false;
+            referencedRelation: 'workspaces';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
+      failure_rollups: {
+        Row: {
+          class: string;
+          code: string;
+          connector_id: string;
+          failures: number;
+          host: string;
+          hour: string;
+          workspace_id: string;
+        };
+        Insert: {
+          class: string;
+          code: string;
+          connector_id: string;
+          failures?: number;
+          host?: string;
+          hour: string;
+          workspace_id: string;
+        };
+        Update: {
+          class?: string;
+          code?: string;
+          connector_id?: string;
+          failures?: number;
+          host?: string;
+          hour?: string;
+          workspace_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'failure_rollups_workspace_id_connector_id_fkey';
+            columns: ['workspace_id', 'connector_id'];
+            isOneToOne: false;
+            referencedRelation: 'connectors';
+            referencedColumns: ['workspace_id', 'id'];
+          },
+          {
+            foreignKeyName: 'failure_rollups_workspace_id_fkey';
+            columns: ['workspace_id'];
+            isOneToOne: false;
+            referencedRelation: 'workspaces';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
+      idempotency_keys: {
+        Row: {
+          actor_id: string;
+          answer: Json | null;
+          created_at: string;
+          fingerprint: string;
+          key: string;
+        };
+        Insert: {
+          actor_id: string;
+          answer?: Json | null;
+          created_at?: string;
+          fingerprint: string;
+          key: string;
+        };
+        Update: {
+          actor_id?: string;
+          answer?: Json | null;
+          created_at?: string;
+          fingerprint?: string;
+          key?: string;
+        };
+        Relationships: [
         ];
       };
       saas_admin_users: {
@@ -507,23 +693,32 @@ export type Database = {
       };
       template_versions: {
         Row: {
+          changes: string;
           created_at: string;
           created_by: string | null;
+          credential_services: string[];
           definition: NonNullable<Json>;
+          manifest: NonNullable<Json>;
           template_id: string;
           version: number;
         };
         Insert: {
+          changes?: string;
           created_at?: string;
           created_by?: string | null;
+          credential_services?: string[];
           definition: NonNullable<Json>;
+          manifest?: NonNullable<Json>;
           template_id: string;
           version: number;
         };
         Update: {
+          changes?: string;
           created_at?: string;
           created_by?: string | null;
+          credential_services?: string[];
           definition?: NonNullable<Json>;
+          manifest?: NonNullable<Json>;
           template_id?: string;
           version?: number;
         };
@@ -543,11 +738,14 @@ export type Database = {
           ciphertext: string;
           created_at: string;
           created_by: string | null;
+          expires_at: string | null;
           field_names: string[];
           id: string;
           key_id: string;
+          last_test: Json | null;
           last_used_at: string | null;
           placement: Json | null;
+          revision: number;
           service_name: string;
           type: string;
           updated_at: string;
@@ -558,11 +756,14 @@ export type Database = {
           ciphertext: string;
           created_at?: string;
           created_by?: string | null;
+          expires_at?: string | null;
           field_names: string[];
           id: string;
           key_id: string;
+          last_test?: Json | null;
           last_used_at?: string | null;
           placement?: Json | null;
+          revision?: number;
           service_name: string;
           type: string;
           updated_at?: string;
@@ -573,11 +774,14 @@ export type Database = {
           ciphertext?: string;
           created_at?: string;
           created_by?: string | null;
+          expires_at?: string | null;
           field_names?: string[];
           id?: string;
           key_id?: string;
+          last_test?: Json | null;
           last_used_at?: string | null;
           placement?: Json | null;
+          revision?: number;
           service_name?: string;
           type?: string;
           updated_at?: string;
@@ -596,6 +800,7 @@ export type Database = {
       workspace_members: {
         Row: {
           created_at: string;
+          revision: number;
           role: string;
           updated_at: string;
           user_id: string;
@@ -603,6 +808,7 @@ export type Database = {
         };
         Insert: {
           created_at?: string;
+          revision?: number;
           role: string;
           updated_at?: string;
           user_id: string;
@@ -610,6 +816,7 @@ export type Database = {
         };
         Update: {
           created_at?: string;
+          revision?: number;
           role?: string;
           updated_at?: string;
           user_id?: string;
@@ -631,6 +838,7 @@ export type Database = {
           created_by: string | null;
           id: string;
           name: string;
+          revision: number;
           updated_at: string;
         };
         Insert: {
@@ -638,6 +846,7 @@ export type Database = {
           created_by?: string | null;
           id: string;
           name: string;
+          revision?: number;
           updated_at?: string;
         };
         Update: {
@@ -645,6 +854,7 @@ export type Database = {
           created_by?: string | null;
           id?: string;
           name?: string;
+          revision?: number;
           updated_at?: string;
         };
         Relationships: [
@@ -672,6 +882,77 @@ export type Database = {
         };
         Returns: Json;
       };
+      admin_add_admin: {
+        Args: {
+          p_user_id: string;
+        };
+        Returns: Json;
+      };
+      admin_failures: {
+        Args: {
+          p_by: string;
+          p_from: string;
+          p_limit: number;
+          p_to: string;
+        };
+        Returns: Json;
+      };
+      admin_key_rotation: {
+        Args: Record<PropertyKey, never>;
+        Returns: Json;
+      };
+      admin_list_admins: {
+        Args: Record<PropertyKey, never>;
+        Returns: Json;
+      };
+      admin_recent_executions: {
+        Args: {
+          p_after?: string;
+          p_limit: number;
+          p_status?: string;
+        };
+        Returns: Json;
+      };
+      admin_remove_admin: {
+        Args: {
+          p_user_id: string;
+        };
+        Returns: undefined;
+      };
+      admin_slowest_connectors: {
+        Args: {
+          p_from: string;
+          p_limit: number;
+          p_to: string;
+        };
+        Returns: Json;
+      };
+      admin_stats: {
+        Args: {
+          p_bucket: string;
+          p_from: string;
+          p_to: string;
+        };
+        Returns: Json;
+      };
+      admin_workspaces: {
+        Args: {
+          p_after?: string;
+          p_from: string;
+          p_limit: number;
+          p_to: string;
+        };
+        Returns: Json;
+      };
+      call_idempotently: {
+        Args: {
+          p_args: Json;
+          p_fingerprint: string;
+          p_fn: string;
+          p_key: string;
+        };
+        Returns: Json;
+      };
       cancel_execution: {
         Args: {
           p_id: string;
@@ -681,6 +962,7 @@ export type Database = {
       };
       change_member: {
         Args: {
+          p_expected_revision?: number;
           p_role: string;
           p_user_id: string;
           p_workspace_id: string;
@@ -727,6 +1009,13 @@ export type Database = {
         };
         Returns: Json;
       };
+      create_api_key: {
+        Args: {
+          p_api_key: Json;
+          p_workspace_id: string;
+        };
+        Returns: Json;
+      };
       create_connector: {
         Args: {
           p_credential_services: string[];
@@ -735,6 +1024,14 @@ export type Database = {
           p_id: string;
           p_name: string;
           p_workspace_id: string;
+        };
+        Returns: Json;
+      };
+      create_template: {
+        Args: {
+          p_id: string;
+          p_template: Json;
+          p_version: Json;
         };
         Returns: Json;
       };
@@ -754,10 +1051,31 @@ export type Database = {
       };
       delete_credential: {
         Args: {
+          p_force?: boolean;
           p_service_name: string;
           p_workspace_id: string;
         };
         Returns: undefined;
+      };
+      delete_template: {
+        Args: {
+          p_id: string;
+        };
+        Returns: undefined;
+      };
+      delete_workspace: {
+        Args: {
+          p_workspace_id: string;
+        };
+        Returns: undefined;
+      };
+      export_connectors: {
+        Args: {
+          p_after?: string;
+          p_limit: number;
+          p_workspace_id: string;
+        };
+        Returns: Json;
       };
       finish_execution: {
         Args: {
@@ -770,6 +1088,12 @@ export type Database = {
         };
         Returns: Json;
       };
+      forget_idempotency_keys: {
+        Args: {
+          p_limit: number;
+        };
+        Returns: number;
+      };
       get_connector: {
         Args: {
           p_at_least?: string;
@@ -778,9 +1102,45 @@ export type Database = {
         };
         Returns: Json;
       };
+      get_credential: {
+        Args: {
+          p_at_least?: string;
+          p_service_name: string;
+          p_workspace_id: string;
+        };
+        Returns: Json;
+      };
       get_execution: {
         Args: {
           p_id: string;
+          p_workspace_id: string;
+        };
+        Returns: Json;
+      };
+      get_template: {
+        Args: {
+          p_template: string;
+          p_version?: number;
+        };
+        Returns: Json;
+      };
+      get_template_update: {
+        Args: {
+          p_at_least?: string;
+          p_connector_id: string;
+          p_workspace_id: string;
+        };
+        Returns: Json;
+      };
+      get_workspace: {
+        Args: {
+          p_workspace_id: string;
+        };
+        Returns: Json;
+      };
+      import_connectors: {
+        Args: {
+          p_connectors: Json;
           p_workspace_id: string;
         };
         Returns: Json;
@@ -796,6 +1156,34 @@ export type Database = {
           connector_id: string;
         };
         Returns: undefined;
+      };
+      install_template: {
+        Args: {
+          p_connector_id: string;
+          p_name: string;
+          p_template_id: string;
+          p_version: number;
+          p_workspace_id: string;
+        };
+        Returns: Json;
+      };
+      list_api_keys: {
+        Args: {
+          p_after?: string;
+          p_limit: number;
+          p_workspace_id: string;
+        };
+        Returns: Json;
+      };
+      list_audit_log: {
+        Args: {
+          p_after?: number;
+          p_entity?: string;
+          p_entity_id?: string;
+          p_limit: number;
+          p_workspace_id: string;
+        };
+        Returns: Json;
       };
       list_connectors: {
         Args: {
@@ -831,6 +1219,36 @@ export type Database = {
         };
         Returns: Json;
       };
+      list_outdated_credentials: {
+        Args: {
+          p_after?: string;
+          p_limit: number;
+          p_newest_key_id: string;
+        };
+        Returns: Json;
+      };
+      list_template_versions: {
+        Args: {
+          p_after?: number;
+          p_limit: number;
+          p_template_id: string;
+        };
+        Returns: Json;
+      };
+      list_templates: {
+        Args: {
+          p_after?: Json;
+          p_category?: string;
+          p_featured?: boolean;
+          p_limit: number;
+          p_official?: boolean;
+          p_provider?: string;
+          p_search?: string;
+          p_sort?: string;
+          p_status?: string;
+        };
+        Returns: Json;
+      };
       list_workspaces: {
         Args: {
           p_after?: string;
@@ -841,6 +1259,33 @@ export type Database = {
       me: {
         Args: Record<PropertyKey, never>;
         Returns: Json;
+      };
+      note_api_key_use: {
+        Args: Record<PropertyKey, never>;
+        Returns: undefined;
+      };
+      open_credential: {
+        Args: {
+          p_id: string;
+          p_workspace_id: string;
+        };
+        Returns: Json;
+      };
+      rate_template: {
+        Args: {
+          p_stars: number;
+          p_template_id: string;
+          p_workspace_id: string;
+        };
+        Returns: Json;
+      };
+      record_credential_test: {
+        Args: {
+          p_id: string;
+          p_test: Json;
+          p_workspace_id: string;
+        };
+        Returns: undefined;
       };
       release_lease: {
         Args: {
@@ -864,12 +1309,25 @@ export type Database = {
         };
         Returns: Json;
       };
+      replace_ciphertexts: {
+        Args: {
+          p_replacements: Json;
+        };
+        Returns: number;
+      };
       resolve_workspace: {
         Args: {
           p_at_least?: string;
           p_workspace_id: string;
         };
         Returns: string;
+      };
+      revoke_api_key: {
+        Args: {
+          p_id: string;
+          p_workspace_id: string;
+        };
+        Returns: Json;
       };
       start_step_run: {
         Args: {
@@ -903,9 +1361,47 @@ export type Database = {
           p_credential_services: string[];
           p_definition: Json;
           p_description: string;
-          p_expected_version: number;
+          p_expected_revision: number;
           p_id: string;
           p_name: string;
+          p_workspace_id: string;
+        };
+        Returns: Json;
+      };
+      update_credential: {
+        Args: {
+          p_changes: Json;
+          p_expected_revision: number;
+          p_id: string;
+          p_service_name: string;
+          p_workspace_id: string;
+        };
+        Returns: Json;
+      };
+      update_template: {
+        Args: {
+          p_expected_revision: number;
+          p_id: string;
+          p_template: Json;
+          p_version: Json;
+        };
+        Returns: Json;
+      };
+      update_workspace: {
+        Args: {
+          p_expected_revision?: number;
+          p_name: string;
+          p_workspace_id: string;
+        };
+        Returns: Json;
+      };
+      upgrade_connector: {
+        Args: {
+          p_credential_services: string[];
+          p_definition: Json;
+          p_expected_revision: number;
+          p_id: string;
+          p_template_version: number;
           p_workspace_id: string;
         };
         Returns: Json;

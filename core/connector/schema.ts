@@ -152,6 +152,11 @@ export const ConnectorSummary = z
     name: z.string(),
     description: z.string(),
     version: z.int(),
+    /** Grows with every change of the connector; a new version is one of them. */
+    revision: z.int(),
+    /** Where it was installed from; null when it was written by hand, or when the template is gone. */
+    template_id: z.uuid().nullable(),
+    template_version: z.int().nullable(),
     success_count: z.int(),
     failure_count: z.int(),
     last_executed_at: z.string().nullable(),

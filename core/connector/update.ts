@@ -1,4 +1,5 @@
 import type { CallContext } from '../context.ts';
+import { Problem } from '../problem/problem.ts';
 import { getConnector } from './get.ts';
 import { type Connector, ConnectorDefinition, type UpdateConnector } from './schema.ts';
 import { withSoundDefinition } from './sound.ts';
@@ -15,19 +16,27 @@ export async function updateConnector(
 ): Promise<Connector> {
   const current = await getConnector(ctx, id, 'editor');
   const definition = merge(current, patch);
-  return withSoundDefinition(definition, ctx.urlPolicy, async (credentialServices) =>
-    StoredConnector.parse(
-      await ctx.db.call('update_connector', {
-        p_workspace_id: current.workspace_id,
-        p_id: id,
-        p_expected_version: current.version,
-        p_name: patch.name ?? current.name,
-        p_description: patch.description ?? current.description,
-        p_definition: toStoredDefinition(definition),
-        p_credential_services: credentialServices,
-      }),
-    ),
-  );
+  try {
+    return await withSoundDefinition(definition, ctx.urlPolicy, async (credentialServices) =>
+      StoredConnector.parse(
+        await ctx.db.call('update_connector', {
+          p_workspace_id: current.workspace_id,
+          p_id: id,
+          p_expected_revision: current.revision,
+          p_name: patch.name ?? current.name,
+          p_description: patch.description ?? current.description,
+          p_definition: toStoredDefinition(definition),
+          p_credential_services: credentialServices,
+        }),
+      ),
+    );
+  } catch (error) {
+    // The caller named no revision: that one was read here is not a precondition of theirs.
+    if (error instanceof Problem && error.code === 'precondition_failed') {
+      throw new Problem('version_conflict', 'Somebody else changed this connector at the same moment.');
+    }
+    throw error;
+  }
 }
 
 /** The optional parts of a definition, which `null` in a patch removes. */

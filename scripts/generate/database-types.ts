@@ -22,7 +22,10 @@ const TYPES: Readonly<Record<string, string>> = {
     ['int2', 'int4', 'int8', 'float4', 'float8', 'numeric'].map((type) => [type, 'number']),
   ),
   ...Object.fromEntries(
-    ['text', 'varchar', 'uuid', 'date', 'timestamp', 'timestamptz'].map((type) => [type, 'string']),
+    ['text', 'varchar', 'uuid', 'date', 'timestamp', 'timestamptz', 'tsvector'].map((type) => [
+      type,
+      'string',
+    ]),
   ),
   json: 'Json',
   jsonb: 'Json',

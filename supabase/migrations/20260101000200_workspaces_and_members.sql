@@ -29,7 +29,12 @@ comment on table public.saas_admin_users is 'Platform operators. Written by the 
 -- Membership as a set, so that a policy becomes one index scan instead of a function call per row.
 create function private.role_rank(role text) returns int
 language sql immutable set search_path = ''
-as $$ select case role when 'owner' then 4 when 'admin' then 3 when 'editor' then 2 when 'viewer' then 1 else 0 end $$;
+as $$
+  select case role when 'owner' then 5 when 'admin' then 4 when 'editor' then 3 when 'write' then 3
+    when 'executor' then 2 when 'execute' then 2 when 'viewer' then 1 when 'read' then 1 else 0 end
+$$;
+comment on function private.role_rank is
+  'One scale for the roles of members and the scopes of keys. executor is no role of a member: it is what executing needs.';
 
 create function private.workspace_ids(at_least text default 'viewer') returns setof uuid
 language sql stable security definer set search_path = ''
@@ -68,7 +73,8 @@ begin
     perform private.raise_problem(404, 'workspace_not_found', 'No such workspace.');
   elsif private.role_rank(found_role) < private.role_rank(at_least) then
     perform private.raise_problem(403, 'forbidden',
-      format('This needs the role %s or higher; yours is %s.', at_least, found_role));
+      format('This needs the role %s or higher; yours is %s.',
+        case at_least when 'executor' then 'editor' else at_least end, found_role));
   end if;
   return workspace;
 end;

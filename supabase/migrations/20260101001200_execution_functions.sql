@@ -35,7 +35,7 @@ create function public.accept_execution(
 language plpgsql set search_path = ''
 as $$
 declare
-  workspace uuid := private.authorize(p_workspace_id, 'editor');
+  workspace uuid := private.authorize(p_workspace_id, 'executor');
   accepted public.connector_executions;
 begin
   if not exists (select 1 from public.connectors c
@@ -91,7 +91,7 @@ create function private.request_cancel(p_workspace_id uuid, p_id uuid) returns u
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  workspace uuid := private.authorize(p_workspace_id, 'editor');
+  workspace uuid := private.authorize(p_workspace_id, 'executor');
   found_status text;
 begin
   update public.connector_executions e set

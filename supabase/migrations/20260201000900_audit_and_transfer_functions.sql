@@ -1,0 +1,59 @@
+create function public.list_audit_log(
+  p_workspace_id uuid, p_limit int, p_after bigint default null, p_entity text default null, p_entity_id text default null
+) returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+declare workspace uuid := private.authorize(p_workspace_id, 'admin');
+begin
+  return (select coalesce(jsonb_agg(jsonb_build_object('id', page.id, 'actor_type', page.actor_type, 'actor_id', page.actor_id,
+      'action', page.action, 'entity', page.entity, 'entity_id', page.entity_id, 'before', page.before,
+      'after', page.after, 'created_at', page.created_at) order by page.id desc), '[]') from (
+    select a.* from public.audit_log a
+    where a.workspace_id = workspace and (p_after is null or a.id < p_after)
+      and (p_entity is null or a.entity = p_entity) and (p_entity_id is null or a.entity_id = p_entity_id)
+    order by a.id desc limit p_limit
+  ) page);
+end;
+$$;
+create index audit_log_entity_idx on public.audit_log (workspace_id, entity, entity_id, id desc);
+
+-- All connectors of a workspace, for export. Bounded: a larger workspace exports page by page.
+create function public.export_connectors(p_workspace_id uuid, p_limit int, p_after uuid default null) returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+declare workspace uuid := private.authorize(p_workspace_id, 'viewer');
+begin
+  return (select coalesce(jsonb_agg(jsonb_build_object('id', page.id, 'name', page.name, 'description', page.description,
+      'definition', v.definition) order by page.id), '[]') from (
+    select c.* from public.connectors c
+    where c.workspace_id = workspace and c.deleted_at is null and (p_after is null or c.id > p_after)
+    order by c.id limit p_limit
+  ) page
+  join public.connector_versions v on v.workspace_id = page.workspace_id and v.connector_id = page.id and v.version = page.current_version);
+end;
+$$;
+
+-- All or nothing. Credentials that are missing do not stop an import: they are named, to be stored afterwards.
+create function public.import_connectors(p_workspace_id uuid, p_connectors jsonb) returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  workspace uuid := private.authorize(p_workspace_id, 'editor');
+  services text[];
+begin
+  insert into public.connectors (id, workspace_id, name, description)
+  select (c ->> 'id')::uuid, workspace, c ->> 'name', c ->> 'description' from jsonb_array_elements(p_connectors) c;
+  insert into public.connector_versions (workspace_id, connector_id, version, definition, credential_services)
+  select workspace, (c ->> 'id')::uuid, 1, c -> 'definition', array(select jsonb_array_elements_text(c -> 'credential_services'))
+  from jsonb_array_elements(p_connectors) c;
+  select coalesce(array_agg(distinct s), '{}') into services
+  from jsonb_array_elements(p_connectors) c, jsonb_array_elements_text(c -> 'credential_services') s;
+  return jsonb_build_object(
+    'connectors', (select coalesce(jsonb_agg(jsonb_build_object('id', c ->> 'id', 'name', c ->> 'name') order by c ->> 'id'), '[]')
+      from jsonb_array_elements(p_connectors) c),
+    'credentials', private.credential_needs(workspace, services));
+end;
+$$;
+
+revoke all on function public.list_audit_log, public.export_connectors, public.import_connectors from public, anon;
+grant execute on function public.list_audit_log, public.export_connectors, public.import_connectors to authenticated;
