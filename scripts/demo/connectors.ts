@@ -4,7 +4,7 @@ import type { StoreCredential } from '../../core/credential/schema.ts';
 import { EXAMPLE_KEYS } from '../stack/example/app.ts';
 
 type Connector = z.input<typeof CreateConnector>;
-type Example = { connector: Connector; input: Record<string, string>; credentials: StoreCredential[] };
+export type Example = { connector: Connector; input: Record<string, string>; credentials: StoreCredential[] };
 
 /** Three steps over the example API: validate a phone number, enrich the company, keep a note; the person becomes a contact. */
 export function enrichLead(exampleUrl: string): Example {
