@@ -52,6 +52,8 @@ function spellings(char: string): Unit {
     ...(NAMED_ENTITIES[char] ?? []).map((text) => ({ text })),
   ];
   if (char === ' ') found.push({ text: '+' });
+  // UTF-8 read as Latin-1, as HTTP clients read the headers of services that write them in UTF-8.
+  if (bytes.length > 1) found.push({ text: String.fromCharCode(...bytes) });
   const short = SHORT_ESCAPES[char];
   if (short !== undefined) {
     found.push({ text: `\\${short}` });

@@ -16,6 +16,7 @@ const base64 = (text: string) => Buffer.from(text, 'utf8').toString('base64');
 const ENCODERS: [name: string, encode: (text: string) => string][] = [
   ['raw', (text) => text],
   ['base64', base64],
+  ['UTF-8 read as Latin-1', (text) => Buffer.from(text, 'utf8').toString('latin1')],
   ['base64 without padding', (text) => base64(text).replace(/=+$/, '')],
   ['base64url', (text) => Buffer.from(text, 'utf8').toString('base64url')],
   ['base64 in a URL', (text) => encodeURIComponent(base64(text))],
