@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net';
 
 export type Call = {
   method: string;
+  /** Path and query as they came over the wire. */
+  target: string;
   path: string;
   query: URLSearchParams;
   headers: IncomingMessage['headers'];
@@ -29,6 +31,7 @@ export async function startUpstream(handler: Handler): Promise<Upstream> {
     const url = new URL(request.url ?? '/', 'http://upstream');
     const call: Call = {
       method: request.method ?? '',
+      target: request.url ?? '/',
       path: url.pathname,
       query: url.searchParams,
       headers: request.headers,
