@@ -96,6 +96,7 @@ begin
     perform private.raise_problem(412, 'precondition_failed', 'It was changed since you read it: read it again.');
   end if;
   update public.workspace_api_credentials x set
+    type = coalesce(c ->> 'type', x.type),
     placement = case when c ? 'placement' then nullif(c -> 'placement', 'null') else x.placement end,
     allowed_hosts = case when c ? 'allowed_hosts' then array(select jsonb_array_elements_text(c -> 'allowed_hosts')) else x.allowed_hosts end,
     expires_at = case when c ? 'expires_at' then (c ->> 'expires_at')::timestamptz else x.expires_at end,
@@ -127,15 +128,32 @@ declare
   workspace uuid := private.authorize(p_workspace_id, 'editor');
   users jsonb := private.credential_users(workspace, p_service_name);
 begin
-  if not p_force and jsonb_array_length(users) > 0 then
+  if not p_force and jsonb_array_length(users) > 0 and exists (
+    select 1 from public.workspace_api_credentials c where c.workspace_id = workspace and c.service_name = p_service_name) then
     perform private.raise_problem(409, 'credential_in_use',
       'Connectors use this credential: ' || (select string_agg(format('%s (%s)', u ->> 'name', u ->> 'id'), ', ')
-        from jsonb_array_elements(users) u) || '. Change them first, or delete with force=true.');
+        from jsonb_array_elements(users) u) || '. Change them first, or delete with force=true.', users::text);
   end if;
   delete from public.workspace_api_credentials c where c.workspace_id = workspace and c.service_name = p_service_name;
   if not found then
     perform private.raise_problem(404, 'credential_not_found', 'No credential of this name in this workspace.');
   end if;
+end;
+$$;
+
+create or replace function public.check_credential(p_workspace_id uuid, p_service_name text) returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+declare
+  workspace uuid := private.authorize(p_workspace_id, 'viewer');
+  answer jsonb;
+begin
+  select jsonb_build_object('service_name', c.service_name, 'exists', true, 'type', c.type, 'updated_at', c.updated_at,
+    'expires_at', c.expires_at)
+  into answer from public.workspace_api_credentials c
+  where c.workspace_id = workspace and c.service_name = p_service_name;
+  return coalesce(answer, jsonb_build_object('service_name', p_service_name, 'exists', false, 'type', null,
+    'updated_at', null, 'expires_at', null));
 end;
 $$;
 

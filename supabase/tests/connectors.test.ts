@@ -284,7 +284,13 @@ describe('credentials', () => {
     const check = (service: string) =>
       call(db, viewer, 'check_credential', { p_workspace_id: home.id, p_service_name: service });
     expect(await check('crm')).toMatchObject({ service_name: 'crm', exists: true, type: 'bearer' });
-    expect(await check('sms')).toEqual({ service_name: 'sms', exists: false, type: null, updated_at: null });
+    expect(await check('sms')).toEqual({
+      service_name: 'sms',
+      exists: false,
+      type: null,
+      updated_at: null,
+      expires_at: null,
+    });
   });
 
   test('delete_credential needs an editor and a credential', async () => {
