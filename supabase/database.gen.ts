@@ -1044,6 +1044,7 @@ export type Database = {
       };
       delete_connector: {
         Args: {
+          p_expected_revision?: number;
           p_id: string;
           p_workspace_id: string;
         };
@@ -1065,6 +1066,7 @@ export type Database = {
       };
       delete_workspace: {
         Args: {
+          p_expected_revision?: number;
           p_workspace_id: string;
         };
         Returns: undefined;
@@ -1296,6 +1298,7 @@ export type Database = {
       };
       remove_member: {
         Args: {
+          p_expected_revision?: number;
           p_user_id: string;
           p_workspace_id: string;
         };

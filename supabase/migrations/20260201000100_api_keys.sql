@@ -109,10 +109,23 @@ begin
 end;
 $$;
 
+create function private.require_caller() returns void
+language plpgsql stable set search_path = ''
+as $$
+begin
+  if private.presents_api_key() and (private.api_key()).id is null then
+    perform private.raise_problem(401, 'unauthenticated', 'The API key is unknown, expired or revoked.');
+  end if;
+end;
+$$;
+comment on function private.require_caller is
+  'For calls that are open to everybody signed in: refuses a key that is not valid. private.authorize does so by itself.';
+
 create function private.require_user() returns uuid
 language plpgsql stable set search_path = ''
 as $$
 begin
+  perform private.require_caller();
   if private.user_id() is null then
     perform private.raise_problem(403, 'forbidden', 'This is for signed-in users, not for API keys.');
   end if;
@@ -148,5 +161,5 @@ alter table public.audit_log alter column actor_type set default private.actor_t
 create trigger api_keys_audit after insert or delete or update of name, scope, expires_at, revoked_at on public.api_keys
   for each row execute function private.write_audit('id', 'secret_hash', 'last_used_at');
 
-revoke all on function private.presents_api_key, private.api_key, private.user_id, private.require_user, private.actor_type from public, anon;
-grant execute on function private.presents_api_key, private.api_key, private.user_id, private.require_user, private.actor_type to authenticated, service_role;
+revoke all on function private.presents_api_key, private.api_key, private.user_id, private.require_caller, private.require_user, private.actor_type from public, anon;
+grant execute on function private.presents_api_key, private.api_key, private.user_id, private.require_caller, private.require_user, private.actor_type to authenticated, service_role;

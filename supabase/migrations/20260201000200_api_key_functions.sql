@@ -95,6 +95,22 @@ begin
 end;
 $$;
 
+-- For a key: the one workspace that it opens.
+create or replace function public.list_workspaces(p_limit int, p_after uuid default null) returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+begin
+  perform private.require_caller();
+  return (select coalesce(jsonb_agg(page.item order by page.id desc), '[]') from (
+    select w.id, jsonb_build_object('id', w.id, 'name', w.name, 'role', m.role, 'created_at', w.created_at) as item
+    from public.workspaces w
+    left join public.workspace_members m on m.workspace_id = w.id and m.user_id = (select private.user_id())
+    where w.id = any (array(select private.workspace_ids())) and (p_after is null or w.id < p_after)
+    order by w.id desc limit p_limit
+  ) page);
+end;
+$$;
+
 revoke all on function private.api_key_json, private.write_api_key, private.write_api_key_use from public, anon;
 grant execute on function private.api_key_json, private.write_api_key, private.write_api_key_use to authenticated, service_role;
 revoke all on function public.create_api_key, public.list_api_keys, public.revoke_api_key, public.note_api_key_use from public, anon;

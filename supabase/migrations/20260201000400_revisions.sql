@@ -127,11 +127,13 @@ begin
 end;
 $$;
 
-create function public.delete_workspace(p_workspace_id uuid) returns void
+create function public.delete_workspace(p_workspace_id uuid, p_expected_revision int default null) returns void
 language plpgsql set search_path = ''
 as $$
 declare workspace uuid := private.authorize(p_workspace_id, 'owner');
 begin
+  perform private.require_revision(
+    (select w.revision from public.workspaces w where w.id = workspace for update), p_expected_revision);
   delete from public.workspaces w where w.id = workspace;
 end;
 $$;
@@ -168,3 +170,41 @@ end;
 $$;
 revoke all on function public.change_member from public, anon;
 grant execute on function public.change_member to authenticated;
+
+drop function public.remove_member(uuid, uuid);
+create function public.remove_member(p_workspace_id uuid, p_user_id uuid, p_expected_revision int default null) returns void
+language plpgsql set search_path = ''
+as $$
+declare workspace uuid := private.authorize_member_write(p_workspace_id, p_user_id);
+begin
+  perform private.require_revision(
+    (select m.revision from public.workspace_members m where m.workspace_id = workspace and m.user_id = p_user_id),
+    p_expected_revision);
+  delete from public.workspace_members m
+  where m.workspace_id = workspace and m.user_id = p_user_id
+    and (p_expected_revision is null or m.revision = p_expected_revision);
+  if not found then
+    perform private.raise_problem(412, 'precondition_failed', 'It was changed since you read it: read it again.');
+  end if;
+end;
+$$;
+
+drop function public.delete_connector(uuid, uuid);
+create function public.delete_connector(p_workspace_id uuid, p_id uuid, p_expected_revision int default null) returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  workspace uuid := private.authorize(p_workspace_id, 'editor');
+  found_revision int;
+begin
+  select c.revision into found_revision from public.connectors c
+  where c.workspace_id = workspace and c.id = p_id and c.deleted_at is null for update;
+  if found_revision is null then
+    perform private.raise_problem(404, 'connector_not_found', 'No such connector in this workspace.');
+  end if;
+  perform private.require_revision(found_revision, p_expected_revision);
+  update public.connectors c set deleted_at = now() where c.workspace_id = workspace and c.id = p_id;
+end;
+$$;
+revoke all on function public.remove_member, public.delete_connector from public, anon;
+grant execute on function public.remove_member, public.delete_connector to authenticated;

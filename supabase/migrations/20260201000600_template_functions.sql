@@ -69,6 +69,7 @@ declare
   order_by text;
   page jsonb;
 begin
+  perform private.require_caller();
   if p_status is distinct from 'published' and not private.is_saas_admin() then
     perform private.raise_problem(403, 'forbidden', 'Only SaaS admins see templates that are not published.');
   end if;
@@ -127,6 +128,7 @@ language plpgsql stable set search_path = ''
 as $$
 declare answer jsonb;
 begin
+  perform private.require_caller();
   select private.template_json(t, p_version) into answer from public.connector_templates t
   where case when p_template ~ '^[0-9a-f]{8}-[0-9a-f]{4}-' then t.id = p_template::uuid else t.slug = p_template end;
   if answer is null then
@@ -140,6 +142,7 @@ create function public.list_template_versions(p_template_id uuid, p_limit int, p
 language plpgsql stable set search_path = ''
 as $$
 begin
+  perform private.require_caller();
   if not exists (select 1 from public.connector_templates t where t.id = p_template_id) then
     perform private.raise_problem(404, 'template_not_found', 'No such template.');
   end if;
@@ -266,6 +269,7 @@ create function private.require_saas_admin() returns void
 language plpgsql stable set search_path = ''
 as $$
 begin
+  perform private.require_caller();
   if not private.is_saas_admin() then
     perform private.raise_problem(403, 'forbidden', 'This is for SaaS admins.');
   end if;
