@@ -100,7 +100,9 @@ export function supabaseContract(start: () => Promise<EmbeddedSupabase>): void {
 
   describe('functions', () => {
     it('pass JSON through unchanged', async () => {
-      for (const value of [{ a: [1, 'zwei', null, { b: true }] }, [1, 2], { text: '"quoted" \\ {}' }]) {
+      const texts = ['a text', '', '123', 'null', '{"a": 1}', '"quoted"', 'ä\n'];
+      const documents = [{ a: [1, 'zwei', null, { b: true }] }, [1, 2], { text: '"quoted" \\ {}' }];
+      for (const value of [...documents, ...texts, 12.5, true, false, null]) {
         expect((await alice.client.rpc('echo', { value })).data).toEqual(value);
       }
       const { data } = await alice.client.rpc('add_note', { title: 'by rpc', meta: { deep: { er: 1 } } });

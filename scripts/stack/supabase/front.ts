@@ -6,6 +6,7 @@ import type { Caller, ReadCaller } from './credentials.ts';
 import type { Database } from './database.ts';
 import type { Passes } from './passes.ts';
 import { loudly, quietly } from './quiet.ts';
+import { jsonArguments } from './rpc-arguments.ts';
 import { exchangeSession } from './sessions.ts';
 import type { Tokens } from './tokens.ts';
 
@@ -43,6 +44,7 @@ const AUTH_ROUTES: ReadonlyArray<readonly [method: string, path: string]> = [
 export function createFront(parts: FrontParts): Hono {
   const { db, lite, passes, tokens, readCaller } = parts;
   const app = new Hono();
+  const withJsonArguments = jsonArguments(db);
 
   app.use(
     cors({
@@ -109,7 +111,7 @@ export function createFront(parts: FrontParts): Hono {
       headers.set('authorization', `Bearer ${await tokens.seal(caller.user)}`);
     }
     const hasBody = c.req.method !== 'GET' && c.req.method !== 'HEAD';
-    const body = hasBody ? await c.req.arrayBuffer() : null;
+    const body = hasBody ? await withJsonArguments(url.pathname, await c.req.arrayBuffer()) : null;
     const answer = await passes.during(caller, async (pass) => {
       headers.set('apikey', pass);
       const request = new Request(url, { method: c.req.method, headers, body });
