@@ -144,6 +144,7 @@ begin
 end;
 $$;
 
+-- The output comes as {"value": ...}: it may be a text, and not every transport hands a bare text over as JSON.
 create function public.finish_execution(
   p_id uuid, p_fence bigint, p_status text, p_output jsonb, p_error jsonb, p_contact jsonb
 ) returns jsonb
@@ -152,7 +153,7 @@ as $$
 declare
   e public.connector_executions := private.hold_execution(p_id, p_fence);
 begin
-  update public.connector_executions x set status = p_status, output = p_output, error = p_error,
+  update public.connector_executions x set status = p_status, output = nullif(p_output -> 'value', 'null'), error = p_error,
     finished_at = clock_timestamp(), lease_expires_at = null, lease_owner = null
   where x.id = p_id;
   if p_status = 'succeeded' then

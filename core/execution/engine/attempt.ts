@@ -7,7 +7,7 @@ import { type BuiltRequest, buildRequest } from './build-request.ts';
 import { requestContext } from './context.ts';
 import type { PlannedStep } from './plan.ts';
 import { headerRecord, readBody } from './read-response.ts';
-import { recordable, storable } from './recordable.ts';
+import { recordable } from './recordable.ts';
 import { commitAttempt, type Run, type Seen } from './run.ts';
 import {
   egressFailureOf,
@@ -87,9 +87,9 @@ type Answer = { response: RecordedResponse } & (
 );
 
 async function readAnswer(run: Run, { step }: PlannedStep, response: EgressResponse): Promise<Answer> {
-  const headers = storable(headerRecord(response.headers));
+  const headers = headerRecord(response.headers);
   const read = readBody(response, step.response?.type ?? 'auto');
-  const body: Json = read.ok ? storable(read.body) : null;
+  const body: Json = read.ok ? read.body : null;
   const shown = { status: response.status, headers, body };
   const retryAfterMs = parseRetryAfter(headers['retry-after'], run.deps.clock.now());
   const refused = statusFailure(response.status, retryAfterMs);
@@ -123,5 +123,5 @@ async function mapFields(
       return [name, (value ?? null) as Json] as const;
     }),
   );
-  return storable(Object.fromEntries(fields));
+  return Object.fromEntries(fields);
 }

@@ -290,6 +290,9 @@ describe('a credential', () => {
   test('that a step does not name is not in its reach, and binds it to nothing', async () => {
     const credentials = { svc: { type: 'custom', fields: { key: 'key-1234' } } } as const;
     expect((await sent({}, { credentials })).credentialHosts).toBeNull();
+    expect(
+      await refused({ query: { k: '{{$lookup(workspace, "s" & "vc").key}}' } }, { credentials }),
+    ).toMatchObject({ code: 'template_reference' });
     expect(await refused({ query: { k: '{{workspace.other.key}}' } }, { credentials })).toMatchObject({
       code: 'template_reference',
     });

@@ -200,46 +200,59 @@ test('the sealed state of a step keeps the real values, opens only in its place,
   await expect(sealer.open(sealed, ['step-outcome', 'other', ...place.slice(2)])).rejects.toThrow();
 });
 
+/** A step's request with an expression in each place that a template can stand in. */
+const places = (expression: string): [string, JsonObject][] => [
+  ['a header', { headers: { 'X-K': `v1 {{${expression}}}` } }],
+  ['a query value', { query: { k: [`{{${expression}}}`] } }],
+  ['the path', { url: `https://api.example.com/a/{{${expression}}}/b` }],
+  ['the query of the URL', { url: `https://api.example.com/a?k={{${expression}}}` }],
+  ['a JSON body', { body: { type: 'json', content: { a: [{ k: `x{{${expression}}}` }] } } }],
+  ['a form', { body: { type: 'form', content: { k: `{{${expression}}}` } } }],
+  ['XML', { body: { type: 'xml', content: `<a>{{${expression}}}</a>` } }],
+  ['a raw body', { body: { type: 'raw', content: `{{${expression}}}` } }],
+  ['a multipart field', { body: { type: 'multipart', content: { k: `{{${expression}}}` } } }],
+  ['a name in escapes', { query: { k: '{{$uppercase("\\u0077orkspace".crm.key)}}' } }],
+];
+
 describe('what an expression makes of a secret', () => {
   const key = 'sk_live_AbCdEfGh12345';
   const crm: TestCredential = { type: 'custom', fields: { key, user: 'someuser' } };
   const derived = key.toUpperCase();
   const reversed = [...key].reverse().join('');
 
-  test.each([
-    ['a header', { headers: { 'X-K': 'v1 {{$uppercase(workspace.crm.key)}}' } }],
-    ['a query value', { query: { k: ['{{$uppercase(workspace.crm.key)}}'] } }],
-    ['the path', { url: 'https://api.example.com/a/{{$uppercase(workspace.crm.key)}}/b' }],
-    ['the query of the URL', { url: 'https://api.example.com/a?k={{$uppercase(workspace.crm.key)}}' }],
-    [
-      'a JSON body',
-      { body: { type: 'json', content: { a: [{ k: 'x{{$uppercase(workspace.crm.key)}}' }] } } },
-    ],
-    ['a form', { body: { type: 'form', content: { k: '{{$uppercase(workspace.crm.key)}}' } } }],
-    ['XML', { body: { type: 'xml', content: '<a>{{$uppercase(workspace.crm.key)}}</a>' } }],
-    ['a raw body', { body: { type: 'raw', content: '{{$uppercase(workspace.crm.key)}}' } }],
-    [
-      'a multipart field',
-      { body: { type: 'multipart', content: { k: '{{$uppercase(workspace.crm.key)}}' } } },
-    ],
-    ['a name in escapes', { query: { k: '{{$uppercase("\\u0077orkspace".crm.key)}}' } }],
-  ])('is hidden in %s, in the answer, and in what follows', async (_, part) => {
-    const method = 'body' in part ? 'POST' : 'GET';
-    const at = await bench({
-      credentials: { crm },
-      steps: [{ name: 'a', request: { url: 'https://api.example.com/', method, ...part } }],
-      definition: { output: 'it said {{steps.a.body.echo}}' },
-      answer: () =>
-        bytes(utf8.encode(JSON.stringify({ echo: derived })), 200, [['content-type', 'application/json']]),
-    });
-    expect(await at.run()).toMatchObject({ status: 'succeeded' });
-    const { url, headers, body } = at.egress.requests[0] ?? {};
-    const sent = `${url} ${JSON.stringify(headers)} ${body instanceof Uint8Array ? new TextDecoder().decode(body) : body}`;
-    expect(sent).toContain(derived);
-    expect(seen(at)).not.toContain(derived);
-    expect(JSON.stringify(at.steps[0]?.request)).toContain('[redacted]');
-    expect(at.execution.end?.output).toBe('it said [redacted]');
-  });
+  test.each(places('$uppercase(workspace.crm.key)'))(
+    'is hidden in %s, in the answer, and in what follows',
+    async (_, part) => {
+      const method = 'body' in part ? 'POST' : 'GET';
+      const at = await bench({
+        credentials: { crm },
+        steps: [{ name: 'a', request: { url: 'https://api.example.com/', method, ...part } }],
+        definition: { output: 'it said {{steps.a.body.echo}}' },
+        answer: () =>
+          bytes(utf8.encode(JSON.stringify({ echo: derived })), 200, [['content-type', 'application/json']]),
+      });
+      expect(await at.run()).toMatchObject({ status: 'succeeded' });
+      const { url, headers, body } = at.egress.requests[0] ?? {};
+      const sent = `${url} ${JSON.stringify(headers)} ${body instanceof Uint8Array ? new TextDecoder().decode(body) : body}`;
+      expect(sent).toContain(derived);
+      expect(seen(at)).not.toContain(derived);
+      expect(JSON.stringify(at.steps[0]?.request)).toContain('[redacted]');
+      expect(at.execution.end?.output).toBe('it said [redacted]');
+    },
+  );
+
+  test.each(places('$substring(workspace.crm.key, 3, 4)'))(
+    'is hidden by its place in %s, even when it is too short to be looked for',
+    async (_, part) => {
+      const at = await bench({
+        credentials: { crm },
+        steps: [{ name: 'a', request: { url: 'https://api.example.com/', method: 'POST', ...part } }],
+      });
+      await at.run();
+      expect(JSON.stringify(at.steps[0]?.request)).not.toContain('live');
+      expect(JSON.stringify(at.steps[0]?.request)).toContain('[redacted]');
+    },
+  );
 
   test('is hidden after a crash as well, when the step that sent it is not run again', async () => {
     const at = await bench({

@@ -19,7 +19,10 @@ export class CredentialUnreadable extends Error {
 }
 
 /** Opens what a claim brought. Throws `CredentialUnreadable`. */
-export async function openCredentials(claim: Claim, sealer: Sealer): Promise<OpenCredentials> {
+export async function openCredentials(
+  claim: Pick<Claim, 'workspace_id' | 'credentials'>,
+  sealer: Sealer,
+): Promise<OpenCredentials> {
   const opened = await Promise.all(
     claim.credentials.map(async ({ ciphertext, ...credential }) => {
       const { service_name, id } = credential;

@@ -10,18 +10,11 @@ const database = useDatabase();
 const EXECUTION = uuid(0xf01);
 const INPUT = { n: 1 };
 
-/** Arguments of type jsonb, which PostgREST hands over as JSON whatever they hold. */
-const JSON_ARGUMENTS = new Set(['p_request', 'p_response', 'p_output', 'p_error', 'p_contact', 'p_input']);
-
 /** The port over the real functions, as the service role calls them. */
 const direct: Db = {
   async call(fn, args) {
-    const wire = Object.entries(args).map(([name, value]) => [
-      name,
-      JSON_ARGUMENTS.has(name) && value !== null ? JSON.stringify(value) : value,
-    ]);
     try {
-      return await call(database, 'service_role', fn, Object.fromEntries(wire));
+      return await call(database, 'service_role', fn, args);
     } catch (error) {
       const text = (key: string) => String(Reflect.get(Object(error), key) ?? '');
       throw databaseError(fn, { code: text('code'), message: text('message'), hint: text('hint') }, 400);

@@ -14,7 +14,10 @@ export const MAX_RESPONSE_BYTES = 5 * 1024 * 1024;
 export const MAX_REQUEST_BYTES = 5 * 1024 * 1024;
 
 /** A longer text in a recorded request or response is cut; later steps still see all of it. */
-export const MAX_RECORDED_CHARS = 64 * 1024;
+export const MAX_RECORDED_TEXT_CHARS = 64 * 1024;
+
+/** Of one recorded request, response or output, about. The API reads an execution with all of its steps at once. */
+export const MAX_RECORDED_CHARS = 256 * 1024;
 
 /** Deeper JSON in a response is refused: readers further on recurse. */
 export const MAX_RESPONSE_DEPTH = 100;

@@ -1,5 +1,5 @@
 import type { Json } from '../../json/json.ts';
-import { MAX_RECORDED_CHARS } from './limits.ts';
+import { MAX_RECORDED_CHARS, MAX_RECORDED_TEXT_CHARS } from './limits.ts';
 
 /**
  * JSON that Postgres can keep: jsonb refuses U+0000 and lone surrogates (PostgreSQL manual, section 8.14), and other
@@ -7,15 +7,6 @@ import { MAX_RECORDED_CHARS } from './limits.ts';
  */
 export function storable<T extends Json>(value: T): T {
   return mapStrings(value, wellFormed) as T;
-}
-
-/** As `storable`, with long texts cut to what a person can read. */
-export function recordable<T extends Json>(value: T): T {
-  return mapStrings(value, (text) => {
-    const clean = wellFormed(text);
-    if (clean.length <= MAX_RECORDED_CHARS) return clean;
-    return `${clean.slice(0, MAX_RECORDED_CHARS).toWellFormed()}… [cut: ${clean.length} characters in all]`;
-  }) as T;
 }
 
 function wellFormed(text: string): string {
@@ -29,4 +20,64 @@ function mapStrings(value: Json, map: (text: string) => string): Json {
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [wellFormed(key), mapStrings(item, map)]),
   );
+}
+
+/**
+ * As `storable`, cut to what a person can read: long texts, and what is left of a value when so much of it has been
+ * recorded. Every cut says what is missing. The fields at the top all stay, so that the value keeps its shape.
+ */
+export function recordable<T extends Json>(value: T): T {
+  return new Recorder().top(value) as T;
+}
+
+/** What a number, a boolean, or the punctuation around a value counts for. */
+const SCALAR_CHARS = 4;
+
+class Recorder {
+  #left = MAX_RECORDED_CHARS;
+
+  top(value: Json): Json {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return this.#copy(value);
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [wellFormed(key), this.#copy(item)]),
+    );
+  }
+
+  #copy(value: Json): Json {
+    this.#left -= SCALAR_CHARS;
+    if (typeof value === 'string') return this.#text(value);
+    if (typeof value !== 'object' || value === null) return value;
+    return Array.isArray(value) ? this.#list(value) : this.#object(value);
+  }
+
+  #text(text: string): string {
+    const clean = wellFormed(text);
+    const room = Math.max(0, Math.min(MAX_RECORDED_TEXT_CHARS, this.#left));
+    this.#left -= clean.length;
+    if (clean.length <= room) return clean;
+    return `${clean.slice(0, room).toWellFormed()}… [cut: ${clean.length} characters in all]`;
+  }
+
+  #list(list: readonly Json[]): Json[] {
+    const copy: Json[] = [];
+    for (const item of list) {
+      if (this.#left <= 0) return [...copy, `… [cut: ${list.length} items in all]`];
+      copy.push(this.#copy(item));
+    }
+    return copy;
+  }
+
+  #object(object: Readonly<Record<string, Json>>): Json {
+    const entries = Object.entries(object);
+    const copy: [string, Json][] = [];
+    for (const [key, item] of entries) {
+      if (this.#left <= 0) {
+        copy.push(['…', `[cut: ${entries.length} fields in all]`]);
+        break;
+      }
+      this.#left -= key.length;
+      copy.push([wellFormed(key), this.#copy(item)]);
+    }
+    return Object.fromEntries(copy);
+  }
 }

@@ -96,8 +96,14 @@ describe('the wait between attempts', () => {
     expect(await waited([['retry-after', 'Thu, 01 Jan 2026 00:00:30 GMT']], 0)).toEqual([0, 30_000]);
   });
 
-  test('is not begun when the execution would be over before its end', async () => {
-    expect(await waited([['retry-after', '3600']], 0)).toEqual([0]);
+  test('is not begun when the execution would be over before its end: it fails at once, with the real reason', async () => {
+    const at = await bench({ steps: [get('a')], answer: () => json({}, 429, [['retry-after', '3600']]) });
+    const began = at.time.now();
+    expect(await at.run()).toMatchObject({
+      status: 'failed',
+      error: { class: 'rate_limit', code: 'http_429' },
+    });
+    expect([at.time.now() - began, at.egress.requests.length]).toEqual([0, 1]);
   });
 });
 

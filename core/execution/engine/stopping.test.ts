@@ -284,7 +284,10 @@ describe('a database that stays away', () => {
 
   test('even when the lease cannot be given back, the first failure is the one that is told', async () => {
     const at = await bench();
-    at.ledger.crossing = ({ fn }) => (fn === 'startStep' || fn === 'release' ? away() : undefined);
+    at.ledger.crossing = ({ fn }) => {
+      if (fn === 'startStep') away();
+      if (fn === 'release') throw new DatabaseError('x', { code: '57P01', message: 'shutdown' }, true);
+    };
     await expect(at.run()).rejects.toMatchObject({ code: '08006' });
   });
 
