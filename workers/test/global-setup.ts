@@ -29,7 +29,7 @@ interface Received {
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const migrationsDir = join(import.meta.dirname, '../../supabase/migrations');
-  const supabase = await keepingExitCode(() => startSupabase({ dataDir: 'memory', port: 0, migrationsDir }));
+  const supabase = await startSupabase({ dataDir: 'memory', port: 0, migrationsDir });
   const triggerKey = `tr_test_${randomUUID()}`;
 
   const received: Received[] = [];
@@ -66,21 +66,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
   return async () => {
     await Promise.all([close(trigger), close(control)]);
-    await keepingExitCode(() => supabase.close());
+    await supabase.close();
   };
-}
-
-/**
- * PGlite sets `process.exitCode` when it starts and when it closes. This process is Vitest's own, which would report
- * success for tests that failed.
- */
-async function keepingExitCode<Result>(run: () => Promise<Result>): Promise<Result> {
-  const before = process.exitCode;
-  try {
-    return await run();
-  } finally {
-    process.exitCode = before;
-  }
 }
 
 async function read(request: IncomingMessage): Promise<unknown> {

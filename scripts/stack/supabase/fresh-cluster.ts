@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import * as z from 'zod';
+import { keepingExitCode } from './exit-code.ts';
 
 /** Beside the dependency it was made from, so that `npm ci` removes both. */
 const CACHE = join(import.meta.dirname, '../../../node_modules/.cache/patchbay');
@@ -13,12 +14,14 @@ async function pgliteVersion(): Promise<string> {
   return z.object({ version: z.string().regex(/^[\w.+-]+$/) }).parse(JSON.parse(text)).version;
 }
 
-async function makeCluster(): Promise<Blob> {
-  const pglite = await PGlite.create();
-  await pglite.exec('checkpoint');
-  const dump = await pglite.dumpDataDir('gzip');
-  await pglite.close();
-  return dump;
+function makeCluster(): Promise<Blob> {
+  return keepingExitCode(async () => {
+    const pglite = await PGlite.create();
+    await pglite.exec('checkpoint');
+    const dump = await pglite.dumpDataDir('gzip');
+    await pglite.close();
+    return dump;
+  });
 }
 
 /**

@@ -16,6 +16,7 @@ import {
   type QueryResult,
 } from 'kysely';
 import type { Database, Row, Sql } from './database.ts';
+import { keepingExitCode } from './exit-code.ts';
 import { freshCluster } from './fresh-cluster.ts';
 import { Mutex } from './mutex.ts';
 import { SEARCH_PATH } from './roles.ts';
@@ -105,20 +106,12 @@ async function createFolder(folder: string): Promise<void> {
   const draft = `${folder}.new`;
   await rm(draft, { recursive: true, force: true });
   await mkdir(dirname(draft), { recursive: true });
-  const pglite = await PGlite.create({ dataDir: draft, loadDataDir: await freshCluster() });
-  await pglite.close();
+  const loadDataDir = await freshCluster();
+  await keepingExitCode(async () => (await PGlite.create({ dataDir: draft, loadDataDir })).close());
   await rename(draft, folder);
 }
 
-/**
- * Opens PGlite in `folder` (created when missing), or in memory when it is undefined.
- * `serialise` is a parameter so that a test can leave it out and see the self-check refuse.
- */
-export async function openPglite(
-  folder: string | undefined,
-  serialise: (connection: PgliteConnection) => Mutex = serialiseTransactions,
-): Promise<Database> {
-  if (folder !== undefined) await createFolder(folder);
+async function connect(folder: string | undefined): Promise<PgliteConnection> {
   const connection = await createPgliteConnection({
     ...(folder === undefined ? {} : { url: folder }),
     pgliteOptions: {
@@ -132,8 +125,21 @@ export async function openPglite(
       },
     },
   });
+  await connection.driver.waitReady;
+  return connection;
+}
+
+/**
+ * Opens PGlite in `folder` (created when missing), or in memory when it is undefined.
+ * `serialise` is a parameter so that a test can leave it out and see the self-check refuse.
+ */
+export async function openPglite(
+  folder: string | undefined,
+  serialise: (connection: PgliteConnection) => Mutex = serialiseTransactions,
+): Promise<Database> {
+  if (folder !== undefined) await createFolder(folder);
+  const connection = await keepingExitCode(() => connect(folder));
   const pglite = connection.driver;
-  await pglite.waitReady;
   forgetCatalogueParsers(pglite);
   const turn = serialise(connection);
   const sql: Sql = {
@@ -163,6 +169,6 @@ export async function openPglite(
       }),
     // The lock on the data folder already keeps other processes out.
     exclusively: (work) => work(),
-    close: () => connection.close(),
+    close: () => keepingExitCode(() => connection.close()),
   };
 }
