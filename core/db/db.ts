@@ -50,7 +50,7 @@ export class DatabaseProblem extends Problem {
 }
 
 /** SQLSTATE classes and PostgREST codes after which a later try may succeed (PostgreSQL manual, appendix A). */
-const TRANSIENT = /^(08|53|57P|40001|40P01|55P03|PGRST00[0-3])/;
+const TRANSIENT = /^(08|53|57P|57014|40001|40P01|55P03|PGRST00[0-3])/;
 
 /** Turns what a transport reported into the error that callers expect. `status` is the HTTP status, 0 for none. */
 export function databaseError(fn: string, failure: DatabaseFailure, status: number): Error {
@@ -60,6 +60,8 @@ export function databaseError(fn: string, failure: DatabaseFailure, status: numb
   if (failure.code === '42501') return new Problem('forbidden', 'Your role does not allow this.');
   if (failure.code === '23505')
     return new Problem('conflict', 'Something with this id or name exists already.');
-  const gateway = status === 0 || status === 502 || status === 503 || status === 504;
+  // Without a code it is not the database that speaks, but what stands before it: its 5xx pass, whatever their number.
+  const gateway =
+    status === 0 || [429, 502, 503, 504].includes(status) || (failure.code === '' && status >= 500);
   return new DatabaseError(fn, failure, gateway || TRANSIENT.test(failure.code));
 }

@@ -279,6 +279,29 @@ describe('what an expression makes of a secret', () => {
     expect(at.execution.end?.output).toBe('[redacted]');
   });
 
+  test('is not looked for when it is a whole long body, which would take too long; the secret in it still is', async () => {
+    const at = await bench({
+      credentials: { crm },
+      input: { text: 'lorem ipsum '.repeat(100_000) },
+      steps: [
+        {
+          name: 'a',
+          request: {
+            method: 'POST',
+            url: 'https://api.example.com/',
+            body: { type: 'raw', content: '{{input.text & workspace.crm.key}}' },
+          },
+        },
+      ],
+      answer: ({ body }) =>
+        bytes(utf8.encode(String(body).slice(-40)), 200, [['content-type', 'text/plain']]),
+    });
+    const began = performance.now();
+    expect(await at.run()).toMatchObject({ status: 'succeeded' });
+    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(seen(at)).not.toContain(key);
+  });
+
   test('what else stands in the same text, body or URL is still shown', async () => {
     const at = await bench({
       credentials: { crm },

@@ -44,7 +44,7 @@ describe('a URL template', () => {
     // What an expression's own text holds does not end the authority that it stands in.
     [
       'user information after an expression',
-      'https://{{ input.v ? "h" : "/?#" }}{{input.v}}/x',
+      'https://{{ input.v ? "h" : "/?#" }}.{{input.v}}/x',
       { v: '@evil.example' },
     ],
     ['a backslash', 'https://{{input.v}}.example.com/', { v: 'evil.example\\' }],

@@ -46,6 +46,9 @@ export function shownError(
 /** Shorter texts that an expression makes of a credential (a flag, a prefix) tell nothing and are found everywhere. */
 const MIN_DERIVED_CHARS = 6;
 
+/** A longer one is a whole body with a secret somewhere inside: looking for all of it in every form costs too much. */
+const MAX_DERIVED_CHARS = 4_096;
+
 /**
  * Takes in what a step's expressions make of credentials (`$uppercase(workspace.crm.key)`): a service may echo it. Also
  * for committed steps of an earlier attempt, whose answers later steps still read.
@@ -70,7 +73,7 @@ export async function learnDerivedSecrets(run: Run, { use }: PlannedStep): Promi
 function collectTexts(value: unknown, texts: Set<string>): void {
   if (typeof value === 'string' || typeof value === 'number') {
     const text = String(value);
-    if (text.length >= MIN_DERIVED_CHARS) texts.add(text);
+    if (text.length >= MIN_DERIVED_CHARS && text.length <= MAX_DERIVED_CHARS) texts.add(text);
   } else if (typeof value === 'object' && value !== null) {
     for (const item of Object.values(value)) collectTexts(item, texts);
   }
