@@ -13,6 +13,9 @@ import { pageBody } from '../http/page-body.ts';
 import { Id, PageQuery, pageRequest, path, query } from '../http/params.ts';
 import { ExecutionQuery } from './executions.ts';
 
+/** Here the path names the connector. */
+export const ConnectorExecutionQuery = ExecutionQuery.omit({ connector_id: true });
+
 export const connectorRoutes = new Hono<AppEnv>()
   .get('/', query(PageQuery), async (c) => {
     const page = await listConnectors(c.var.call, pageRequest(c.req.valid('query')));
@@ -38,7 +41,7 @@ export const connectorRoutes = new Hono<AppEnv>()
     const stats = await connectorStats(c.var.call, c.req.valid('param').id);
     return c.json({ data: stats });
   })
-  .get('/:id/executions', path(Id), query(ExecutionQuery.omit({ connector_id: true })), async (c) => {
+  .get('/:id/executions', path(Id), query(ConnectorExecutionQuery), async (c) => {
     const valid = c.req.valid('query');
     const filter = { connectorId: c.req.valid('param').id, status: valid.status };
     return c.json(pageBody(await listExecutions(c.var.call, pageRequest(valid), filter)));

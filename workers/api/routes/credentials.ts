@@ -10,7 +10,7 @@ import { jsonBody } from '../http/json-body.ts';
 import { pageBody } from '../http/page-body.ts';
 import { PageQuery, pageRequest, path, query } from '../http/params.ts';
 
-const Service = z.object({ service_name: ServiceName });
+export const Service = z.object({ service_name: ServiceName });
 
 export const credentialRoutes = new Hono<AppEnv>()
   .get('/', query(PageQuery), async (c) => {

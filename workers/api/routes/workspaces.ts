@@ -13,7 +13,7 @@ import { jsonBody } from '../http/json-body.ts';
 import { pageBody } from '../http/page-body.ts';
 import { Id, PageQuery, pageRequest, path, query } from '../http/params.ts';
 
-const MemberPath = Id.extend({ user_id: z.uuid() });
+export const MemberPath = Id.extend({ user_id: z.uuid() });
 
 /** Here the path names the workspace, and the header has no say. */
 export const workspaceRoutes = new Hono<AppEnv>()
