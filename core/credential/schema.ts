@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { CredentialExpiry, ExpiresAt } from './expiry.ts';
 
 export const ServiceName = z
   .string()
@@ -18,7 +19,14 @@ export const Placement = z
   .meta({ id: 'Placement' });
 export type Placement = z.infer<typeof Placement>;
 
-const common = { service_name: ServiceName, allowed_hosts: AllowedHosts };
+export const CredentialType = z.enum(['bearer', 'api_key', 'basic', 'custom']);
+export type CredentialType = z.infer<typeof CredentialType>;
+
+const common = {
+  service_name: ServiceName,
+  allowed_hosts: AllowedHosts,
+  expires_at: ExpiresAt.nullable().optional(),
+};
 
 /** A credential as it is stored: its type decides how a step sends it. */
 export const StoreCredential = z
@@ -47,31 +55,90 @@ export const StoreCredential = z
   .meta({ id: 'StoreCredential' });
 export type StoreCredential = z.infer<typeof StoreCredential>;
 
-/** What the API tells of a credential: never a value. */
-export const Credential = z
+/**
+ * Each field that is given replaces the stored one as a whole; the rest stays. New secret fields are sealed for the same
+ * credential, so that its id and what refers to it stay. They are checked against the type, the new one or the stored.
+ */
+export const UpdateCredential = z
+  .strictObject({
+    type: CredentialType.optional(),
+    fields: z.record(z.string().max(100), z.string().max(16_384)).optional(),
+    placement: Placement.optional(),
+    allowed_hosts: AllowedHosts.optional(),
+    expires_at: ExpiresAt.nullable().optional(),
+  })
+  .refine((patch) => Object.keys(patch).length > 0, 'name at least one field to change')
+  .refine((patch) => patch.type === undefined || patch.fields !== undefined, {
+    path: ['fields'],
+    message: 'is required with a type: stored secrets cannot be read into another form',
+  })
+  .meta({ id: 'UpdateCredential' });
+export type UpdateCredential = z.infer<typeof UpdateCredential>;
+
+/** How the newest test call went. */
+export const CredentialTest = z
   .object({
     id: z.uuid(),
-    service_name: ServiceName,
-    type: z.enum(['bearer', 'api_key', 'basic', 'custom']),
-    placement: Placement.nullable(),
-    allowed_hosts: z.array(z.string()),
-    field_names: z.array(z.string()),
-    created_at: z.string(),
-    updated_at: z.string(),
-    last_used_at: z.string().nullable(),
+    at: z.string(),
+    /** The service answered, and with no error. */
+    ok: z.boolean(),
+    /** The answer's HTTP status; null when none came. */
+    status: z.int().nullable(),
+    error: z.object({ class: z.string(), code: z.string(), message: z.string() }).nullable(),
+    duration_ms: z.number(),
   })
+  .meta({ id: 'CredentialTest' });
+export type CredentialTest = z.infer<typeof CredentialTest>;
+
+const metadata = {
+  id: z.uuid(),
+  service_name: ServiceName,
+  type: CredentialType,
+  placement: Placement.nullable(),
+  allowed_hosts: z.array(z.string()),
+  field_names: z.array(z.string()),
+  revision: z.int(),
+  created_at: z.string(),
+  updated_at: z.string(),
+  last_used_at: z.string().nullable(),
+  last_test: CredentialTest.nullable(),
+};
+
+/** What the API tells of a credential: never a value. */
+export const Credential = z
+  .object({ ...metadata, expiry: CredentialExpiry.nullable() })
   .meta({ id: 'Credential' });
 export type Credential = z.infer<typeof Credential>;
 
+const UsedBy = z.object({ id: z.uuid(), name: z.string() });
+
+/** With the connectors whose current version uses it, newest first, at most 100. */
+export const CredentialDetail = Credential.extend({ used_by: z.array(UsedBy) }).meta({
+  id: 'CredentialDetail',
+});
+export type CredentialDetail = z.infer<typeof CredentialDetail>;
+
+const check = {
+  service_name: ServiceName,
+  exists: z.boolean(),
+  type: CredentialType.nullable(),
+  updated_at: z.string().nullable(),
+};
 export const CredentialCheck = z
-  .object({
-    service_name: ServiceName,
-    exists: z.boolean(),
-    type: z.enum(['bearer', 'api_key', 'basic', 'custom']).nullable(),
-    updated_at: z.string().nullable(),
-  })
+  .object({ ...check, expiry: CredentialExpiry.nullable() })
   .meta({ id: 'CredentialCheck' });
 export type CredentialCheck = z.infer<typeof CredentialCheck>;
+
+/** As the database answers, which does not know what the time means for a credential. */
+const end = { expires_at: z.string().nullable() };
+export const StoredCredential = z.object({ ...metadata, ...end });
+export type StoredCredential = z.infer<typeof StoredCredential>;
+export const StoredCredentialDetail = StoredCredential.extend({
+  workspace_id: z.uuid(),
+  used_by: z.array(UsedBy),
+});
+export type StoredCredentialDetail = z.infer<typeof StoredCredentialDetail>;
+export const StoredCredentialCheck = z.object({ ...check, ...end });
 
 /** The secret fields as they are sealed. */
 export const CredentialFields = z.record(z.string(), z.string());

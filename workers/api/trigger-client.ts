@@ -16,7 +16,20 @@ const ATTEMPTS = 2;
 
 const Triggered = z.object({ id: z.string() });
 
+export interface TriggerOptions {
+  /** The same key again starts no second run, for 30 days. */
+  readonly idempotencyKey?: string;
+  /** Shares the queue's limit with runs of the same key only. */
+  readonly concurrencyKey?: string;
+  readonly queue?: string;
+  readonly tags?: readonly string[];
+  /** A run that has not started after this many seconds is dropped. */
+  readonly ttlSeconds?: number;
+}
+
 export interface TriggerClient {
+  /** Starts a run of a task; returns the run's id. @throws TriggerError */
+  trigger(taskId: string, payload: unknown, options?: TriggerOptions): Promise<string>;
   /** Starts the task for an accepted execution; returns the task run's id. @throws TriggerError */
   startExecution(execution: { id: string; workspaceId: string }): Promise<string>;
 }
@@ -26,7 +39,7 @@ export class TriggerError extends Error {
 }
 
 /**
- * The one call of Trigger.dev's REST API that the Worker makes. Its SDK would be most of the Worker's size and cold
+ * The one kind of call of Trigger.dev's REST API that the Worker makes. Its SDK would be most of the Worker's size and cold
  * start, and holds its configuration in globals.
  */
 export function triggerClient(options: {
@@ -34,10 +47,8 @@ export function triggerClient(options: {
   secretKey: string;
   fetch: typeof fetch;
 }): TriggerClient {
-  const endpoint = `${options.url}/api/v1/tasks/${EXECUTION_TASK_ID}/trigger`;
-
-  async function attempt(body: string, requestKey: string): Promise<Response> {
-    return options.fetch(endpoint, {
+  async function attempt(taskId: string, body: string, requestKey: string): Promise<Response> {
+    return options.fetch(`${options.url}/api/v1/tasks/${taskId}/trigger`, {
       method: 'POST',
       headers: {
         authorization: `Bearer ${options.secretKey}`,
@@ -53,35 +64,50 @@ export function triggerClient(options: {
     });
   }
 
-  return {
-    async startExecution({ id, workspaceId }) {
-      const key = executionTriggerKey(id, 0);
-      const payload: ExecutionTaskPayload = { executionId: id };
-      const body = JSON.stringify({
-        payload: JSON.stringify(payload),
-        options: {
-          payloadType: 'application/json',
-          idempotencyKey: await hashTriggerKey(key),
-          idempotencyKeyOptions: { key, scope: 'global' },
-          concurrencyKey: workspaceId,
-          queue: { name: EXECUTION_QUEUE },
-          tags: executionTags(id, workspaceId),
-        },
-      });
-      const requestKey = crypto.randomUUID();
-      let failure = 'no answer';
-      for (let tried = 0; tried < ATTEMPTS; tried += 1) {
-        try {
-          const response = await attempt(body, requestKey);
-          if (response.ok) return Triggered.parse(await response.json()).id;
-          await response.body?.cancel();
-          failure = `status ${response.status}`;
-          if (response.status < 500 && response.status !== 429) break;
-        } catch (error) {
-          failure = error instanceof Error ? error.name : 'no answer';
-        }
+  async function trigger(taskId: string, payload: unknown, wanted: TriggerOptions = {}): Promise<string> {
+    const body = JSON.stringify({ payload: JSON.stringify(payload), options: await wireOptions(wanted) });
+    const requestKey = crypto.randomUUID();
+    let failure = 'no answer';
+    for (let tried = 0; tried < ATTEMPTS; tried += 1) {
+      try {
+        const response = await attempt(taskId, body, requestKey);
+        if (response.ok) return Triggered.parse(await response.json()).id;
+        await response.body?.cancel();
+        failure = `status ${response.status}`;
+        if (response.status < 500 && response.status !== 429) break;
+      } catch (error) {
+        failure = error instanceof Error ? error.name : 'no answer';
       }
-      throw new TriggerError(`The task could not be triggered: ${failure}.`);
+    }
+    throw new TriggerError(`The task could not be triggered: ${failure}.`);
+  }
+
+  return {
+    trigger,
+    startExecution({ id, workspaceId }) {
+      const payload: ExecutionTaskPayload = { executionId: id };
+      return trigger(EXECUTION_TASK_ID, payload, {
+        idempotencyKey: executionTriggerKey(id, 0),
+        concurrencyKey: workspaceId,
+        queue: EXECUTION_QUEUE,
+        tags: executionTags(id, workspaceId),
+      });
     },
+  };
+}
+
+async function wireOptions({ idempotencyKey, concurrencyKey, queue, tags, ttlSeconds }: TriggerOptions) {
+  return {
+    payloadType: 'application/json',
+    ...(idempotencyKey === undefined
+      ? {}
+      : {
+          idempotencyKey: await hashTriggerKey(idempotencyKey),
+          idempotencyKeyOptions: { key: idempotencyKey, scope: 'global' },
+        }),
+    ...(concurrencyKey === undefined ? {} : { concurrencyKey }),
+    ...(queue === undefined ? {} : { queue: { name: queue } }),
+    ...(tags === undefined ? {} : { tags }),
+    ...(ttlSeconds === undefined ? {} : { ttl: ttlSeconds }),
   };
 }
