@@ -1,26 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { logger } from '@trigger.dev/sdk';
-import { parseKeyRing } from '../core/crypto/key-ring.ts';
-import { createSealer } from '../core/crypto/seal.ts';
 import { databaseLedger } from '../core/execution/engine/ledger.db.ts';
 import { createPlanner } from '../core/execution/engine/plan.ts';
 import type { EngineDeps } from '../core/execution/engine/ports.ts';
 import { type RunOutcome, type RunRequest, runExecution } from '../core/execution/engine/run-execution.ts';
-import { nodeCrypto } from './crypto/node-crypto.ts';
 import { serviceDatabase } from './database.ts';
-import { createEgress } from './egress/create-egress.ts';
 import { readTaskEnv, type TaskEnv } from './env.ts';
+import { taskEgress, taskSealer } from './ports.ts';
 import { sleep } from './sleep.ts';
 
 /** The engine with what this runtime gives it. Connections, keys and compiled connectors last as long as the process. */
 export function createEngine(env: TaskEnv): (request: RunRequest) => Promise<RunOutcome> {
   const deps: EngineDeps = {
     ledger: databaseLedger(serviceDatabase(env), sleep),
-    egress: createEgress({
-      allowLoopback: env.PATCHBAY_ALLOW_LOOPBACK === 'true',
-      allowedPorts: env.PATCHBAY_EGRESS_PORTS,
-    }),
-    sealer: createSealer(parseKeyRing(env.PATCHBAY_ENCRYPTION_KEYS, 'PATCHBAY_ENCRYPTION_KEYS'), nodeCrypto),
+    egress: taskEgress(env),
+    sealer: taskSealer(env),
     clock: { now: Date.now },
     randomBytes: (length) => new Uint8Array(randomBytes(length)),
     random: Math.random,

@@ -34,7 +34,13 @@ export type AdminPoint = z.infer<typeof AdminPoint>;
 
 /** `series` has a point for every bucket of the range, also for those in which nothing ended. */
 export const AdminStats = z
-  .object({ from: z.string(), to: z.string(), bucket: Bucket, totals: AdminTotals, series: z.array(AdminPoint) })
+  .object({
+    from: z.string(),
+    to: z.string(),
+    bucket: Bucket,
+    totals: AdminTotals,
+    series: z.array(AdminPoint),
+  })
   .meta({ id: 'AdminStats' });
 export type AdminStats = z.infer<typeof AdminStats>;
 

@@ -3,8 +3,6 @@ import { DecryptError, type Sealer } from '../crypto/seal.ts';
 import type { Db } from '../db/db.ts';
 import { credentialAdditionalData } from './additional-data.ts';
 
-export const CREDENTIAL_REKEY_TASK_ID = 'credential-rekey';
-
 /** Credentials that are read and written in one call each; small enough that a write holds no lock for long. */
 const BATCH = 100;
 /** Of one run, so that it ends; the next one goes on. 200,000 credentials. */

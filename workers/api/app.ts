@@ -15,6 +15,7 @@ import { authenticate } from './middleware/authenticate.ts';
 import { withPorts } from './middleware/with-ports.ts';
 import { workspace } from './middleware/workspace.ts';
 import { portsFor, type Runtime } from './ports.ts';
+import { adminRoutes } from './routes/admin.ts';
 import { connectorRoutes } from './routes/connectors.ts';
 import { credentialRoutes } from './routes/credentials.ts';
 import { executeRoutes } from './routes/execute.ts';
@@ -85,7 +86,7 @@ export function createApp(runtime: Runtime = workersRuntime) {
   app.use(withPorts({ portsFor: portsFor(runtime) }));
   app.use(allowedOrigins());
   // In this order, so that nobody without a token makes the Worker read a body.
-  for (const area of ['me', 'workspaces', 'workspace', 'connectors', 'executions']) {
+  for (const area of ['me', 'workspaces', 'workspace', 'connectors', 'executions', 'admin']) {
     app.use(`/api/v1/${area}/*`, authenticate(), workspace(), limitBody);
   }
 
@@ -97,7 +98,8 @@ export function createApp(runtime: Runtime = workersRuntime) {
     .route('/api/v1/workspace/credentials', credentialRoutes)
     .route('/api/v1/connectors', connectorRoutes)
     .route('/api/v1/connectors', executeRoutes)
-    .route('/api/v1/executions', executionRoutes);
+    .route('/api/v1/executions', executionRoutes)
+    .route('/api/v1/admin', adminRoutes);
 }
 
 /** For the log only. */

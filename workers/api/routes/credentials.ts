@@ -1,35 +1,101 @@
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import * as z from 'zod';
 import { checkCredential } from '../../../core/credential/check.ts';
 import { deleteCredential } from '../../../core/credential/delete.ts';
+import { getCredential } from '../../../core/credential/get.ts';
 import { listCredentials } from '../../../core/credential/list.ts';
-import { ServiceName, StoreCredential } from '../../../core/credential/schema.ts';
+import { ServiceName, StoreCredential, UpdateCredential } from '../../../core/credential/schema.ts';
+import { startCredentialTest } from '../../../core/credential/start-test.ts';
 import { storeCredential } from '../../../core/credential/store.ts';
+import {
+  CREDENTIAL_TEST_TASK_ID,
+  type CredentialTestPayload,
+  TestCredential,
+} from '../../../core/credential/test-schema.ts';
+import { updateCredential } from '../../../core/credential/update.ts';
+import { Problem } from '../../../core/problem/problem.ts';
 import type { AppEnv } from '../app-env.ts';
 import { jsonBody } from '../http/json-body.ts';
 import { pageBody } from '../http/page-body.ts';
 import { PageQuery, pageRequest, path, query } from '../http/params.ts';
+import { preferredWait } from '../http/prefer.ts';
 
 export const Service = z.object({ service_name: ServiceName });
+export const Deletion = z.object({ force: z.enum(['true', 'false']).optional() });
+
+/** Unless the caller prefers another wait: a test call has 8 s itself. */
+const TEST_WAIT_SECONDS = 10;
+/** A test that did not start in this time has nobody waiting for it any more. */
+const TEST_TTL_SECONDS = 60;
+
+const urlOf = (serviceName: string) => `/api/v1/workspace/credentials/${serviceName}`;
 
 export const credentialRoutes = new Hono<AppEnv>()
   .get('/', query(PageQuery), async (c) => {
-    const page = await listCredentials(c.var.call, pageRequest(c.req.valid('query')));
+    const page = await listCredentials(context(c), pageRequest(c.req.valid('query')));
     return c.json(pageBody(page));
   })
   .post('/', jsonBody(StoreCredential), async (c) => {
-    const call = { ...c.var.call, sealer: c.var.ports.sealer };
-    const { credential, replaced } = await storeCredential(call, c.req.valid('json'));
+    const { credential, replaced } = await storeCredential(context(c), c.req.valid('json'));
     if (replaced) return c.json({ data: credential }, 200);
-    return c.json({ data: credential }, 201, {
-      Location: `/api/v1/workspace/credentials/check/${credential.service_name}`,
-    });
+    return c.json({ data: credential }, 201, { Location: urlOf(credential.service_name) });
   })
   .get('/check/:service_name', path(Service), async (c) => {
-    const check = await checkCredential(c.var.call, c.req.valid('param').service_name);
+    const check = await checkCredential(context(c), c.req.valid('param').service_name);
     return c.json({ data: check });
   })
-  .delete('/:service_name', path(Service), async (c) => {
-    await deleteCredential(c.var.call, c.req.valid('param').service_name);
+  .get('/:service_name', path(Service), async (c) => {
+    const credential = await getCredential(context(c), c.req.valid('param').service_name);
+    return c.json({ data: credential });
+  })
+  .patch('/:service_name', path(Service), jsonBody(UpdateCredential), async (c) => {
+    const { service_name } = c.req.valid('param');
+    const credential = await updateCredential(context(c), service_name, c.req.valid('json'));
+    return c.json({ data: credential });
+  })
+  .post('/:service_name/test', path(Service), jsonBody(TestCredential), async (c) => {
+    const { service_name } = c.req.valid('param');
+    const wait = preferredWait(c.req.header('prefer'));
+    const { now, sleep } = c.var.ports.runtime;
+    const test = await startCredentialTest(
+      c.var.call,
+      service_name,
+      c.req.valid('json'),
+      (wait ?? TEST_WAIT_SECONDS) * 1000,
+      { now, sleep, startTest: (payload) => startTest(c, payload) },
+    );
+    if (wait !== null) c.header('Preference-Applied', `wait=${wait}`);
+    if (test.ok !== null) return c.json({ data: test }, 200);
+    return c.json({ data: test }, 202, { Location: urlOf(service_name) });
+  })
+  .delete('/:service_name', path(Service), query(Deletion), async (c) => {
+    const force = c.req.valid('query').force === 'true';
+    await deleteCredential(c.var.call, c.req.valid('param').service_name, { force });
     return c.body(null, 204);
   });
+
+function context(c: Context<AppEnv>) {
+  const { sealer, runtime } = c.var.ports;
+  return { ...c.var.call, sealer, now: runtime.now };
+}
+
+async function startTest(c: Context<AppEnv>, payload: CredentialTestPayload): Promise<void> {
+  const { trigger, runtime } = c.var.ports;
+  const { testId, workspaceId, credentialId } = payload;
+  try {
+    await trigger.trigger(CREDENTIAL_TEST_TASK_ID, payload, {
+      idempotencyKey: `credential-test:${testId}`,
+      concurrencyKey: workspaceId,
+      tags: [`credential:${credentialId}`, `workspace:${workspaceId}`],
+      ttlSeconds: TEST_TTL_SECONDS,
+    });
+  } catch (error) {
+    runtime.log('warn', 'trigger_failed', {
+      requestId: c.var.requestId,
+      credentialId,
+      workspaceId,
+      message: error instanceof Error ? error.message : 'unknown',
+    });
+    throw new Problem('unavailable', 'The test cannot be started at the moment; try again.');
+  }
+}
