@@ -31,7 +31,7 @@ beforeAll(async () => {
           { name: 'first', request: { url: `${upstream.url}${path}/{{input.tag}}` } },
           { name: 'second', request: { url: `${upstream.url}/second/{{input.tag}}` } },
         ],
-        output: { path: '{{steps.second.body.path}}' },
+        output: '{{steps.second.body.path}}',
       })
     ).id;
   slow = await connector('Slow', '/slow');
@@ -103,7 +103,7 @@ describe('Prefer: wait', () => {
     const answer = await execute(fast, 'waited', 20);
     expect(answer.status).toBe(200);
     expect(answer.headers.get('preference-applied')).toBe('wait=20');
-    expect(dataOf(answer)).toMatchObject({ status: 'succeeded', output: { path: '/second/waited' } });
+    expect(dataOf(answer)).toMatchObject({ status: 'succeeded', output: '/second/waited' });
   });
 
   it('answers 202 with what is known when it does not', async () => {
