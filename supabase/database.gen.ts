@@ -463,6 +463,48 @@ export type Database = {
           },
         ];
       };
+      execution_day_rollups: {
+        Row: {
+          connector_id: string;
+          day: string;
+          duration_ms_max: number;
+          duration_ms_sum: number;
+          executions: number;
+          workspace_id: string;
+        };
+        Insert: {
+          connector_id: string;
+          day: string;
+          duration_ms_max?: number;
+          duration_ms_sum?: number;
+          executions?: number;
+          workspace_id: string;
+        };
+        Update: {
+          connector_id?: string;
+          day?: string;
+          duration_ms_max?: number;
+          duration_ms_sum?: number;
+          executions?: number;
+          workspace_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'execution_day_rollups_workspace_id_connector_id_fkey';
+            columns: ['workspace_id', 'connector_id'];
+            isOneToOne: false;
+            referencedRelation: 'connectors';
+            referencedColumns: ['workspace_id', 'id'];
+          },
+          {
+            foreignKeyName: 'execution_day_rollups_workspace_id_fkey';
+            columns: ['workspace_id'];
+            isOneToOne: false;
+            referencedRelation: 'workspaces';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
       execution_rollups: {
         Row: {
           cancelled: number;
@@ -562,6 +604,7 @@ export type Database = {
       idempotency_keys: {
         Row: {
           actor_id: string;
+          actor_type: string;
           answer: Json | null;
           created_at: string;
           fingerprint: string;
@@ -569,6 +612,7 @@ export type Database = {
         };
         Insert: {
           actor_id: string;
+          actor_type: string;
           answer?: Json | null;
           created_at?: string;
           fingerprint: string;
@@ -576,10 +620,48 @@ export type Database = {
         };
         Update: {
           actor_id?: string;
+          actor_type?: string;
           answer?: Json | null;
           created_at?: string;
           fingerprint?: string;
           key?: string;
+        };
+        Relationships: [
+        ];
+      };
+      platform_rollups: {
+        Row: {
+          cancelled: number;
+          duration_ms_sum: number;
+          failed: number;
+          hour: string;
+          shard: number;
+          succeeded: number;
+          timed_out: number;
+          workspaces: number;
+          workspaces_of_day: number;
+        };
+        Insert: {
+          cancelled?: number;
+          duration_ms_sum?: number;
+          failed?: number;
+          hour: string;
+          shard: number;
+          succeeded?: number;
+          timed_out?: number;
+          workspaces?: number;
+          workspaces_of_day?: number;
+        };
+        Update: {
+          cancelled?: number;
+          duration_ms_sum?: number;
+          failed?: number;
+          hour?: string;
+          shard?: number;
+          succeeded?: number;
+          timed_out?: number;
+          workspaces?: number;
+          workspaces_of_day?: number;
         };
         Relationships: [
         ];
@@ -825,6 +907,35 @@ export type Database = {
         Relationships: [
           {
             foreignKeyName: 'workspace_members_workspace_id_fkey';
+            columns: ['workspace_id'];
+            isOneToOne: false;
+            referencedRelation: 'workspaces';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
+      workspace_rollups: {
+        Row: {
+          executions: number;
+          failures: number;
+          hour: string;
+          workspace_id: string;
+        };
+        Insert: {
+          executions?: number;
+          failures?: number;
+          hour: string;
+          workspace_id: string;
+        };
+        Update: {
+          executions?: number;
+          failures?: number;
+          hour?: string;
+          workspace_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'workspace_rollups_workspace_id_fkey';
             columns: ['workspace_id'];
             isOneToOne: false;
             referencedRelation: 'workspaces';

@@ -22,6 +22,12 @@ $$;
 comment on function private.raise_problem is
   'Fails the call with a problem code of the API (message), its HTTP status (SQLSTATE PTxyz) and a text for people (detail).';
 
+create function private.page_limit(asked int, most int default 101) returns int
+language sql immutable set search_path = ''
+as $$ select greatest(1, least(coalesce(asked, most), most)) $$;
+comment on function private.page_limit is
+  'Rows of a page: 100 and the one that tells whether there are more. A function may be called with any number.';
+
 create function private.touch_updated_at() returns trigger
 language plpgsql set search_path = ''
 as $$

@@ -33,7 +33,7 @@ as $$
     select w.id, jsonb_build_object('id', w.id, 'name', w.name, 'role', m.role, 'created_at', w.created_at) as item
     from public.workspace_members m join public.workspaces w on w.id = m.workspace_id
     where m.user_id = (select auth.uid()) and (p_after is null or w.id < p_after)
-    order by w.id desc limit p_limit
+    order by w.id desc limit private.page_limit(p_limit)
   ) page
 $$;
 
@@ -49,7 +49,7 @@ begin
   return (select coalesce(jsonb_agg(private.member_json(page) order by page.user_id desc), '[]') from (
     select m.* from public.workspace_members m
     where m.workspace_id = workspace and (p_after is null or m.user_id < p_after)
-    order by m.user_id desc limit p_limit
+    order by m.user_id desc limit private.page_limit(p_limit)
   ) page);
 end;
 $$;

@@ -15,7 +15,7 @@ begin
   return (select coalesce(jsonb_agg(private.credential_json(page.id) order by page.id desc), '[]') from (
     select c.id from public.workspace_api_credentials c
     where c.workspace_id = workspace and (p_after is null or c.id < p_after)
-    order by c.id desc limit p_limit
+    order by c.id desc limit private.page_limit(p_limit)
   ) page);
 end;
 $$;

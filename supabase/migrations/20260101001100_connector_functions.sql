@@ -18,7 +18,7 @@ begin
   return (select coalesce(jsonb_agg(private.connector_summary_json(page) order by page.id desc), '[]') from (
     select c.* from public.connectors c
     where c.workspace_id = workspace and c.deleted_at is null and (p_after is null or c.id < p_after)
-    order by c.id desc limit p_limit
+    order by c.id desc limit private.page_limit(p_limit)
   ) page);
 end;
 $$;

@@ -65,7 +65,7 @@ begin
     select e.* from public.connector_executions e
     where e.workspace_id = workspace and (p_after is null or e.id < p_after)
       and (p_connector_id is null or e.connector_id = p_connector_id) and (p_status is null or e.status = p_status)
-    order by e.id desc limit p_limit
+    order by e.id desc limit private.page_limit(p_limit)
   ) page);
 end;
 $$;

@@ -17,19 +17,15 @@ create table public.api_keys (
 comment on table public.api_keys is 'Keys with which servers call the API for a workspace. The secret itself is nowhere.';
 comment on column public.api_keys.secret_hash is 'SHA-256 of the 256-bit random secret, in hex. No grant to API roles.';
 comment on column public.api_keys.secret_hint is 'The last four characters of the secret, for people to tell keys apart.';
-create index api_keys_page_idx on public.api_keys (workspace_id, id desc);
 create index api_keys_created_by_idx on public.api_keys (created_by);
 
 alter table public.api_keys enable row level security;
 alter table public.api_keys force row level security;
 create policy "api_keys: admins read" on public.api_keys for select to authenticated
   using (workspace_id = any (array(select private.workspace_ids('admin'))));
-create policy "api_keys: admins revoke" on public.api_keys for update to authenticated
-  using (workspace_id = any (array(select private.workspace_ids('admin'))))
-  with check (workspace_id = any (array(select private.workspace_ids('admin'))));
+-- Written through functions only: who could update the row could also bring a revoked key back.
 grant select (id, workspace_id, name, scope, secret_hint, created_by, created_at, expires_at, last_used_at, revoked_at)
   on public.api_keys to authenticated;
-grant update (revoked_at) on public.api_keys to authenticated;
 grant select, insert, update, delete on public.api_keys to service_role;
 
 create function private.presents_api_key() returns boolean
@@ -142,6 +138,24 @@ alter table public.connector_templates alter column created_by set default priva
 alter table public.template_versions alter column created_by set default private.user_id();
 alter table public.template_installs alter column installed_by set default private.user_id();
 alter table public.template_ratings alter column user_id set default private.user_id();
+
+-- The id of a key is chosen by who makes it, so it must never be taken for the id of a user.
+alter policy "workspaces: users create their own" on public.workspaces with check (created_by = (select private.user_id()));
+alter policy "workspace_members: admins remove, owners remove owners, anyone leaves" on public.workspace_members using (
+  user_id = (select private.user_id())
+  or ((role <> 'owner' and workspace_id = any (array(select private.workspace_ids('admin'))))
+  or workspace_id = any (array(select private.workspace_ids('owner')))));
+alter policy "saas_admin_users: admins see themselves" on public.saas_admin_users using (user_id = (select private.user_id()));
+alter policy "template_ratings: users read their own" on public.template_ratings using (user_id = (select private.user_id()));
+alter policy "template_ratings: members rate what they installed" on public.template_ratings with check (
+  user_id = (select private.user_id())
+  and workspace_id = any (array(select private.workspace_ids()))
+  and exists (
+    select 1 from public.template_installs i
+    where i.workspace_id = template_ratings.workspace_id and i.template_id = template_ratings.template_id));
+alter policy "template_ratings: users change their own" on public.template_ratings
+  using (user_id = (select private.user_id())) with check (user_id = (select private.user_id()));
+alter policy "template_ratings: users delete their own" on public.template_ratings using (user_id = (select private.user_id()));
 
 drop policy "connector_executions: editors start" on public.connector_executions;
 create policy "connector_executions: editors and keys that execute start" on public.connector_executions for insert to authenticated

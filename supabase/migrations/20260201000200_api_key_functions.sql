@@ -39,20 +39,28 @@ begin
   return (select coalesce(jsonb_agg(private.api_key_json(page.id) order by page.id desc), '[]') from (
     select k.id from public.api_keys k
     where k.workspace_id = workspace and (p_after is null or k.id < p_after)
-    order by k.id desc limit p_limit
+    order by k.id desc limit private.page_limit(p_limit)
   ) page);
+end;
+$$;
+
+create function private.end_api_key(workspace uuid, p_id uuid) returns void
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  workspace := private.authorize(workspace, 'admin');
+  update public.api_keys k set revoked_at = coalesce(k.revoked_at, now()) where k.workspace_id = workspace and k.id = p_id;
+  if not found then
+    perform private.raise_problem(404, 'api_key_not_found', 'No such API key in this workspace.');
+  end if;
 end;
 $$;
 
 create function public.revoke_api_key(p_workspace_id uuid, p_id uuid) returns jsonb
 language plpgsql set search_path = ''
 as $$
-declare workspace uuid := private.authorize(p_workspace_id, 'admin');
 begin
-  update public.api_keys k set revoked_at = coalesce(k.revoked_at, now()) where k.workspace_id = workspace and k.id = p_id;
-  if not found then
-    perform private.raise_problem(404, 'api_key_not_found', 'No such API key in this workspace.');
-  end if;
+  perform private.end_api_key(p_workspace_id, p_id);
   return private.api_key_json(p_id);
 end;
 $$;
@@ -106,12 +114,12 @@ begin
     from public.workspaces w
     left join public.workspace_members m on m.workspace_id = w.id and m.user_id = (select private.user_id())
     where w.id = any (array(select private.workspace_ids())) and (p_after is null or w.id < p_after)
-    order by w.id desc limit p_limit
+    order by w.id desc limit private.page_limit(p_limit)
   ) page);
 end;
 $$;
 
-revoke all on function private.api_key_json, private.write_api_key, private.write_api_key_use from public, anon;
-grant execute on function private.api_key_json, private.write_api_key, private.write_api_key_use to authenticated, service_role;
+revoke all on function private.api_key_json, private.write_api_key, private.end_api_key, private.write_api_key_use from public, anon;
+grant execute on function private.api_key_json, private.write_api_key, private.end_api_key, private.write_api_key_use to authenticated, service_role;
 revoke all on function public.create_api_key, public.list_api_keys, public.revoke_api_key, public.note_api_key_use from public, anon;
 grant execute on function public.create_api_key, public.list_api_keys, public.revoke_api_key, public.note_api_key_use to authenticated;

@@ -9,6 +9,9 @@ create or replace function private.touch_updated_at() returns trigger
 language plpgsql set search_path = ''
 as $$
 begin
+  if new is not distinct from old then
+    return new;
+  end if;
   new.updated_at := now();
   if to_jsonb(old) ? 'revision' then
     new.revision := old.revision + 1;

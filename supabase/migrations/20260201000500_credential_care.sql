@@ -95,6 +95,16 @@ begin
   if old.id <> p_id then
     perform private.raise_problem(412, 'precondition_failed', 'It was changed since you read it: read it again.');
   end if;
+  -- Who may change a credential may not read it: sent to a host of their choice, it would be read. So more hosts take
+  -- the secret itself, entered again.
+  if c ? 'allowed_hosts' and not c ? 'ciphertext' and exists (
+    select 1 from jsonb_array_elements_text(c -> 'allowed_hosts') host
+    where not exists (
+      select 1 from unnest(old.allowed_hosts) allowed
+      where host = allowed or (left(allowed, 2) = '*.' and right(host, char_length(allowed) - 1) = substr(allowed, 2)))) then
+    perform private.raise_problem(422, 'validation_failed',
+      'New hosts need the secret fields again, because they may send them there.', '/allowed_hosts');
+  end if;
   update public.workspace_api_credentials x set
     type = coalesce(c ->> 'type', x.type),
     placement = case when c ? 'placement' then nullif(c -> 'placement', 'null') else x.placement end,

@@ -56,13 +56,13 @@ as $$
     'created_at', t.created_at, 'updated_at', t.updated_at)
 $$;
 
--- p_after: {"value", "id"} of the last one of the page before; the value is that of the sort, null for newest.
-create function public.list_templates(
-  p_limit int, p_sort text default 'newest', p_after jsonb default null, p_search text default null,
-  p_category text default null, p_provider text default null, p_official boolean default null,
-  p_featured boolean default null, p_status text default 'published'
+-- With its owner's rights, because under row level security the planner may use no index for a search (the operator is
+-- not leakproof). So it checks for itself what the policy of the table says: drafts are for SaaS admins.
+create function private.list_templates(
+  p_limit int, p_sort text, p_after jsonb, p_search text, p_category text, p_provider text, p_official boolean,
+  p_featured boolean, p_status text
 ) returns jsonb
-language plpgsql stable set search_path = ''
+language plpgsql stable security definer set search_path = ''
 as $$
 declare
   conditions text := 'true';
@@ -99,9 +99,20 @@ begin
     'select coalesce(jsonb_agg(private.template_summary_json(page) order by %s), ''[]'') from (
        select t.* from public.connector_templates t where %s order by %s limit $1) page',
     replace(order_by, 't.', 'page.'), conditions, order_by)
-  into page using p_limit, p_after, p_status, p_search, p_category, p_provider, p_official, p_featured;
+  into page using private.page_limit(p_limit), p_after, p_status, p_search, p_category, p_provider, p_official, p_featured;
   return page;
 end;
+$$;
+
+-- p_after: {"value", "id"} of the last one of the page before; the value is that of the sort, null for newest.
+create function public.list_templates(
+  p_limit int, p_sort text default 'newest', p_after jsonb default null, p_search text default null,
+  p_category text default null, p_provider text default null, p_official boolean default null,
+  p_featured boolean default null, p_status text default 'published'
+) returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.list_templates(p_limit, p_sort, p_after, p_search, p_category, p_provider, p_official, p_featured, p_status)
 $$;
 
 create function private.search_query(words text) returns tsquery
@@ -109,7 +120,7 @@ language sql immutable set search_path = ''
 as $$
   -- Every word as a prefix, so that results come while people type.
   select coalesce(string_agg(quote_literal(w) || ':*', ' & '), '''''')::tsquery
-  from regexp_split_to_table(lower(words), '[^[:alnum:]]+') w where w <> ''
+  from (select left(w, 64) as w from regexp_split_to_table(lower(left(words, 1000)), '[^[:alnum:]]+') w where w <> '' limit 16) few
 $$;
 
 create function private.template_json(t public.connector_templates, p_version int) returns jsonb
@@ -129,8 +140,11 @@ as $$
 declare answer jsonb;
 begin
   perform private.require_caller();
-  select private.template_json(t, p_version) into answer from public.connector_templates t
-  where case when p_template ~ '^[0-9a-f]{8}-[0-9a-f]{4}-' then t.id = p_template::uuid else t.slug = p_template end;
+  if p_template ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+    select private.template_json(t, p_version) into answer from public.connector_templates t where t.id = p_template::uuid;
+  else
+    select private.template_json(t, p_version) into answer from public.connector_templates t where t.slug = p_template;
+  end if;
   if answer is null then
     perform private.raise_problem(404, 'template_not_found', 'No such template.');
   end if;
@@ -150,7 +164,7 @@ begin
       'created_at', page.created_at) order by page.version desc), '[]') from (
     select v.version, v.changes, v.created_at from public.template_versions v
     where v.template_id = p_template_id and (p_after is null or v.version < p_after)
-    order by v.version desc limit p_limit) page);
+    order by v.version desc limit private.page_limit(p_limit)) page);
 end;
 $$;
 
@@ -234,6 +248,8 @@ begin
   where x.workspace_id = workspace and x.id = p_id and x.deleted_at is null for update;
   if not found then
     perform private.raise_problem(404, 'connector_not_found', 'No such connector in this workspace.');
+  elsif c.template_id is null then
+    perform private.raise_problem(409, 'not_from_template', 'This connector was not installed from a template.');
   end if;
   perform private.require_revision(c.revision, p_expected_revision);
   insert into public.connector_versions (workspace_id, connector_id, version, definition, credential_services)
@@ -341,9 +357,9 @@ begin
 end;
 $$;
 
-revoke all on function private.count_install, private.count_rating, private.template_summary_json, private.search_query,
+revoke all on function private.count_install, private.count_rating, private.list_templates, private.template_summary_json, private.search_query,
   private.template_json, private.credential_needs, private.require_saas_admin from public, anon;
-grant execute on function private.template_summary_json, private.search_query, private.template_json,
+grant execute on function private.list_templates, private.template_summary_json, private.search_query, private.template_json,
   private.credential_needs, private.require_saas_admin to authenticated, service_role;
 revoke all on function public.list_templates, public.get_template, public.list_template_versions, public.install_template,
   public.get_template_update, public.upgrade_connector, public.rate_template, public.create_template,

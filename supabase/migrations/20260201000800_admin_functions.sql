@@ -8,8 +8,9 @@ begin
     with hours as (
       select date_trunc(p_bucket, r.hour, 'UTC') as bucket, sum(r.succeeded) as succeeded, sum(r.failed) as failed,
         sum(r.cancelled) as cancelled, sum(r.timed_out) as timed_out, sum(r.duration_ms_sum) as duration_ms_sum,
-        count(distinct r.workspace_id) as workspaces
-      from public.execution_rollups r where r.hour >= p_from and r.hour < p_to group by 1)
+        -- Whoever ran something in two hours of a day is one workspace of that day; longer buckets are not counted.
+        case p_bucket when 'hour' then sum(r.workspaces) when 'day' then sum(r.workspaces_of_day) end as workspaces
+      from public.platform_rollups r where r.hour >= p_from and r.hour < p_to group by 1)
     select jsonb_build_object(
       'from', p_from, 'to', p_to,
       'totals', jsonb_build_object(
@@ -20,7 +21,7 @@ begin
         'succeeded', coalesce(sum(h.succeeded), 0), 'failed', coalesce(sum(h.failed), 0),
         'cancelled', coalesce(sum(h.cancelled), 0), 'timed_out', coalesce(sum(h.timed_out), 0),
         'success_rate', round(sum(h.succeeded)::numeric / nullif(sum(h.succeeded + h.failed + h.timed_out), 0), 4),
-        'average_duration_ms', round((sum(h.duration_ms_sum) / nullif(sum(h.succeeded + h.failed + h.cancelled + h.timed_out), 0))::numeric, 1)),
+        'average_duration_ms', round((sum(h.duration_ms_sum) / nullif(sum(h.succeeded + h.failed + h.timed_out), 0))::numeric, 1)),
       'series', coalesce(jsonb_agg(jsonb_build_object('at', h.bucket, 'succeeded', h.succeeded, 'failed', h.failed,
         'cancelled', h.cancelled, 'timed_out', h.timed_out, 'workspaces', h.workspaces) order by h.bucket), '[]'))
     from hours h);
@@ -54,11 +55,10 @@ begin
         where c.workspace_id = page.id and c.deleted_at is null limit 10000) few),
       'credentials', (select count(*) from public.workspace_api_credentials c where c.workspace_id = page.id),
       'executions', usage.executions, 'failures', usage.failures) order by page.id desc), '[]')
-    from (select w.* from public.workspaces w where p_after is null or w.id < p_after order by w.id desc limit p_limit) page
+    from (select w.* from public.workspaces w where p_after is null or w.id < p_after order by w.id desc limit private.page_limit(p_limit)) page
     cross join lateral (
-      select coalesce(sum(r.succeeded + r.failed + r.cancelled + r.timed_out), 0) as executions,
-        coalesce(sum(r.failed + r.timed_out), 0) as failures
-      from public.execution_rollups r
+      select coalesce(sum(r.executions), 0) as executions, coalesce(sum(r.failures), 0) as failures
+      from public.workspace_rollups r
       where r.workspace_id = page.id and r.hour >= p_from and r.hour < p_to) usage);
 end;
 $$;
@@ -75,7 +75,7 @@ begin
       'duration_ms', round((extract(epoch from e.finished_at - coalesce(e.started_at, e.created_at)) * 1000)::numeric)) order by e.id desc), '[]')
     from (select x.* from public.connector_executions x
       where (p_after is null or x.id < p_after) and (p_status is null or x.status = p_status)
-      order by x.id desc limit p_limit) e
+      order by x.id desc limit private.page_limit(p_limit)) e
     join public.workspaces w on w.id = e.workspace_id
     join public.connectors c on c.workspace_id = e.workspace_id and c.id = e.connector_id);
 end;
@@ -87,18 +87,35 @@ language plpgsql stable security definer set search_path = ''
 as $$
 begin
   perform private.require_saas_admin();
-  return (select coalesce(jsonb_agg(jsonb_build_object('key', f.key, 'name', f.name, 'failures', f.failures) order by f.failures desc, f.key), '[]')
+  -- Counted first, named afterwards: only what is shown is looked up.
+  if p_by = 'connector' then
+    return (select coalesce(jsonb_agg(jsonb_build_object('key', f.connector_id, 'name', c.name, 'failures', f.failures)
+        order by f.failures desc, f.connector_id), '[]')
+      from (
+        select r.workspace_id, r.connector_id, sum(r.failures) as failures from public.failure_rollups r
+        where r.hour >= p_from and r.hour < p_to
+        group by 1, 2 order by 3 desc, 2 limit private.page_limit(p_limit)) f
+      join public.connectors c on c.workspace_id = f.workspace_id and c.id = f.connector_id);
+  elsif p_by = 'template' then
+    return (select coalesce(jsonb_agg(jsonb_build_object('key', f.template_id, 'name', t.name, 'failures', f.failures)
+        order by f.failures desc, f.template_id), '[]')
+      from (
+        select c.template_id, sum(r.failures) as failures
+        from (
+          select x.workspace_id, x.connector_id, sum(x.failures) as failures from public.failure_rollups x
+          where x.hour >= p_from and x.hour < p_to group by 1, 2) r
+        join public.connectors c on c.workspace_id = r.workspace_id and c.id = r.connector_id
+        where c.template_id is not null
+        group by 1 order by 2 desc, 1 limit private.page_limit(p_limit)) f
+      join public.connector_templates t on t.id = f.template_id);
+  end if;
+  return (select coalesce(jsonb_agg(jsonb_build_object('key', f.key, 'name', null, 'failures', f.failures)
+      order by f.failures desc, f.key), '[]')
     from (
-      select case p_by when 'connector' then r.connector_id::text when 'template' then c.template_id::text
-          when 'host' then r.host when 'code' then r.code else r.class end as key,
-        case p_by when 'connector' then min(c.name) when 'template' then min(t.name) end as name,
-        sum(r.failures) as failures
+      select case p_by when 'host' then r.host when 'code' then r.code else r.class end as key, sum(r.failures) as failures
       from public.failure_rollups r
-      join public.connectors c on c.workspace_id = r.workspace_id and c.id = r.connector_id
-      left join public.connector_templates t on t.id = c.template_id
-      where r.hour >= p_from and r.hour < p_to and (p_by <> 'template' or c.template_id is not null)
-        and (p_by <> 'host' or r.host <> '')
-      group by 1 order by 3 desc, 1 limit p_limit) f);
+      where r.hour >= p_from and r.hour < p_to and (p_by <> 'host' or r.host <> '')
+      group by 1 order by 2 desc, 1 limit private.page_limit(p_limit)) f);
 end;
 $$;
 
@@ -109,13 +126,21 @@ begin
   perform private.require_saas_admin();
   return (select coalesce(jsonb_agg(jsonb_build_object('connector_id', s.connector_id, 'connector_name', c.name,
       'workspace_id', s.workspace_id, 'workspace_name', w.name, 'executions', s.executions,
-      'average_duration_ms', s.average, 'max_duration_ms', s.slowest) order by s.average desc), '[]')
+      'average_duration_ms', s.average, 'max_duration_ms', s.slowest) order by s.average desc, s.connector_id), '[]')
     from (
-      select r.workspace_id, r.connector_id, sum(r.succeeded + r.failed + r.timed_out) as executions,
-        round((sum(r.duration_ms_sum) / nullif(sum(r.succeeded + r.failed + r.cancelled + r.timed_out), 0))::numeric, 1) as average,
+      select r.workspace_id, r.connector_id, sum(r.executions) as executions,
+        round((sum(r.duration_ms_sum) / sum(r.executions))::numeric, 1) as average,
         round(max(r.duration_ms_max)::numeric, 1) as slowest
-      from public.execution_rollups r where r.hour >= p_from and r.hour < p_to
-      group by 1, 2 order by 4 desc nulls last limit p_limit) s
+      from (
+        -- Two days by the hour; more than that by whole days, which are the days that the range touches.
+        select h.workspace_id, h.connector_id, h.succeeded + h.failed + h.timed_out as executions, h.duration_ms_sum, h.duration_ms_max
+        from public.execution_rollups h
+        where p_to - p_from <= interval '48 hours' and h.hour >= p_from and h.hour < p_to
+        union all
+        select d.workspace_id, d.connector_id, d.executions, d.duration_ms_sum, d.duration_ms_max
+        from public.execution_day_rollups d
+        where p_to - p_from > interval '48 hours' and d.day >= date_trunc('day', p_from, 'UTC') and d.day < p_to) r
+      group by 1, 2 having sum(r.executions) > 0 order by 4 desc, 2 limit private.page_limit(p_limit)) s
     join public.connectors c on c.workspace_id = s.workspace_id and c.id = s.connector_id
     join public.workspaces w on w.id = s.workspace_id);
 end;
@@ -159,12 +184,11 @@ as $$
 begin
   perform private.require_saas_admin();
   lock table public.saas_admin_users in share row exclusive mode;
-  if (select count(*) from public.saas_admin_users) = 1 then
-    perform private.raise_problem(409, 'last_admin', 'The platform keeps at least one SaaS admin.');
-  end if;
   delete from public.saas_admin_users a where a.user_id = p_user_id;
   if not found then
     perform private.raise_problem(404, 'admin_not_found', 'This user is no SaaS admin.');
+  elsif not exists (select 1 from public.saas_admin_users) then
+    perform private.raise_problem(409, 'last_admin', 'The platform keeps at least one SaaS admin.');
   end if;
 end;
 $$;

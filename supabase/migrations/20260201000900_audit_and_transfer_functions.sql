@@ -11,7 +11,7 @@ begin
     select a.* from public.audit_log a
     where a.workspace_id = workspace and (p_after is null or a.id < p_after)
       and (p_entity is null or a.entity = p_entity) and (p_entity_id is null or a.entity_id = p_entity_id)
-    order by a.id desc limit p_limit
+    order by a.id desc limit private.page_limit(p_limit)
   ) page);
 end;
 $$;
@@ -27,7 +27,7 @@ begin
       'definition', v.definition) order by page.id), '[]') from (
     select c.* from public.connectors c
     where c.workspace_id = workspace and c.deleted_at is null and (p_after is null or c.id > p_after)
-    order by c.id limit p_limit
+    order by c.id limit private.page_limit(p_limit, 1001)
   ) page
   join public.connector_versions v on v.workspace_id = page.workspace_id and v.connector_id = page.id and v.version = page.current_version);
 end;
