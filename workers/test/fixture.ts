@@ -1,4 +1,4 @@
-import { call, dataIn, idIn, newWorkspace, signUp, type User } from './api.ts';
+import { call, dataIn, idIn, newWorkspace, signUp, sql, type User } from './api.ts';
 
 /** A workspace with one of everything, and a user in each role. */
 export interface Fixture {
@@ -70,4 +70,11 @@ export async function newFixture(users?: Users): Promise<Fixture> {
     await call(`POST /api/v1/connectors/${connector}/execute`, { ...as, json: executeBody }),
   );
   return { workspace, owner, admin, editor, viewer, connector, execution, service: SERVICE };
+}
+
+/** A platform operator, who belongs to no workspace. */
+export async function newSaasAdmin(): Promise<User> {
+  const user = await signUp('operator');
+  await sql('insert into public.saas_admin_users (user_id) values ($1)', user.id);
+  return user;
 }

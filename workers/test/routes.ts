@@ -4,14 +4,15 @@ import { connectorBody, credentialBody, executeBody, type Fixture } from './fixt
 export interface RouteCase {
   /** As registered: method and pattern. */
   readonly route: string;
-  /** The least role that may call it; null where every user may. */
-  readonly role: Role | null;
+  /** The least role that may call it, `saas_admin` where a workspace's role does not count, null where every user may. */
+  readonly role: Role | 'saas_admin' | null;
   /** Database round trips when all goes well, with a workspace named. */
   readonly roundTrips: number;
   /** Which id in the path belongs to a workspace, if any: another's must not be found. */
   readonly names?: 'workspace' | 'connector' | 'execution' | 'member';
   path(ids: Pick<Fixture, 'workspace' | 'connector' | 'execution' | 'service' | 'viewer'>): string;
   readonly json?: unknown;
+  readonly headers?: Record<string, string>;
 }
 
 const V1 = '/api/v1';
@@ -85,10 +86,32 @@ export const ROUTES: readonly RouteCase[] = [
     path: (ids) => `${V1}/workspace/credentials/check/${ids.service}`,
   },
   {
+    route: 'GET /workspace/credentials/:service_name',
+    role: 'viewer',
+    roundTrips: 1,
+    path: (ids) => `${V1}/workspace/credentials/${ids.service}`,
+  },
+  {
+    route: 'PATCH /workspace/credentials/:service_name',
+    role: 'editor',
+    roundTrips: 2,
+    path: (ids) => `${V1}/workspace/credentials/${ids.service}`,
+    json: { fields: { api_key: 'rotated' }, expires_at: '2030-01-01T00:00:00Z' },
+  },
+  {
+    route: 'POST /workspace/credentials/:service_name/test',
+    role: 'editor',
+    // One to read the credential; with a longer wait, one for each look at how it went.
+    roundTrips: 1,
+    path: (ids) => `${V1}/workspace/credentials/${ids.service}/test`,
+    json: { url: 'https://api.example.com/status' },
+    headers: { prefer: 'wait=0' },
+  },
+  {
     route: 'DELETE /workspace/credentials/:service_name',
     role: 'editor',
     roundTrips: 1,
-    path: (ids) => `${V1}/workspace/credentials/${ids.service}`,
+    path: (ids) => `${V1}/workspace/credentials/${ids.service}?force=true`,
   },
   { route: 'GET /connectors', role: 'viewer', roundTrips: 1, path: fixed('/connectors') },
   {
@@ -156,6 +179,47 @@ export const ROUTES: readonly RouteCase[] = [
     roundTrips: 1,
     names: 'execution',
     path: (ids) => `${V1}/executions/${ids.execution}/cancel`,
+  },
+  { route: 'GET /admin/stats', role: 'saas_admin', roundTrips: 1, path: fixed('/admin/stats') },
+  { route: 'GET /admin/workspaces', role: 'saas_admin', roundTrips: 1, path: fixed('/admin/workspaces') },
+  {
+    route: 'GET /admin/executions/recent',
+    role: 'saas_admin',
+    roundTrips: 1,
+    path: fixed('/admin/executions/recent'),
+  },
+  { route: 'GET /admin/failures', role: 'saas_admin', roundTrips: 1, path: fixed('/admin/failures') },
+  {
+    route: 'GET /admin/connectors/slowest',
+    role: 'saas_admin',
+    roundTrips: 1,
+    path: fixed('/admin/connectors/slowest'),
+  },
+  {
+    route: 'GET /admin/credential-keys',
+    role: 'saas_admin',
+    roundTrips: 1,
+    path: fixed('/admin/credential-keys'),
+  },
+  { route: 'GET /admin/saas-admins', role: 'saas_admin', roundTrips: 1, path: fixed('/admin/saas-admins') },
+  {
+    route: 'POST /admin/credential-keys/rotate',
+    role: 'saas_admin',
+    roundTrips: 1,
+    path: fixed('/admin/credential-keys/rotate'),
+  },
+  {
+    route: 'POST /admin/saas-admins',
+    role: 'saas_admin',
+    roundTrips: 1,
+    path: fixed('/admin/saas-admins'),
+    json: { user_id: '018f0000-0000-7000-8000-00000000abcd' },
+  },
+  {
+    route: 'DELETE /admin/saas-admins/:user_id',
+    role: 'saas_admin',
+    roundTrips: 1,
+    path: (ids) => `${V1}/admin/saas-admins/${ids.viewer.id}`,
   },
 ];
 

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { call, problemIn, roundTrips, signUp, type User } from '../../test/api.ts';
+import { call, problemIn, roundTrips, signUp, sql, type User } from '../../test/api.ts';
 import { databaseState } from '../../test/database-state.ts';
-import { type Fixture, newFixture } from '../../test/fixture.ts';
+import { type Fixture, newFixture, newSaasAdmin } from '../../test/fixture.ts';
 import { methodOf, ROUTES, targetOf } from '../../test/routes.ts';
 import { createApp } from '../app.ts';
 
@@ -19,10 +19,12 @@ describe('every route', () => {
   let ours: Fixture;
   let theirs: Fixture;
   let outsider: User;
+  let operator: User;
   beforeAll(async () => {
     ours = await newFixture();
     theirs = await newFixture();
     outsider = await signUp('outsider');
+    operator = await newSaasAdmin();
   });
 
   describe.each(ROUTES)('$route', (entry) => {
@@ -46,7 +48,16 @@ describe('every route', () => {
       expect(await roundTrips()).toBe(before);
     });
 
-    if (entry.role !== null) {
+    if (entry.role === 'saas_admin') {
+      it("answers 403 to everybody else, a workspace's owner as well, and changes nothing", async () => {
+        const before = await databaseState();
+        for (const { token } of [outsider, ours.viewer, ours.owner]) {
+          const answer = await call(targetOf(entry, ours), { token, ...json });
+          expect(problemIn(answer)).toMatchObject({ status: 403, code: 'forbidden' });
+        }
+        expect(await databaseState()).toEqual(before);
+      });
+    } else if (entry.role !== null) {
       it('answers 404 to somebody who is no member, as for a workspace that is not there', async () => {
         const before = await databaseState();
         const answer = await call(targetOf(entry, ours), {
@@ -107,12 +118,13 @@ describe('every route', () => {
     }
 
     if (methodOf(entry) === 'GET') {
-      it('answers 200 to a viewer, in one round trip to the database', async () => {
+      it('answers 200 to the least of its callers, in one round trip to the database', async () => {
         const before = await roundTrips();
-        const answer = await call(targetOf(entry, ours), {
-          token: ours.viewer.token,
-          workspace: ours.workspace,
-        });
+        const as =
+          entry.role === 'saas_admin'
+            ? { token: operator.token }
+            : { token: ours.viewer.token, workspace: ours.workspace };
+        const answer = await call(targetOf(entry, ours), as);
         expect(answer.status).toBe(200);
         expect((await roundTrips()) - before).toBe(1);
       });
@@ -123,21 +135,29 @@ describe('every route', () => {
 describe('a write that succeeds', () => {
   const writes = ROUTES.filter((entry) => methodOf(entry) !== 'GET');
   let users: Fixture;
+  let operator: User;
   beforeAll(async () => {
     users = await newFixture();
+    operator = await newSaasAdmin();
   });
   it.each(writes)('costs no more than its round trips: $route', async (entry) => {
     const ids = await newFixture(users);
     const json =
       entry.route === 'POST /workspaces/:id/members'
         ? { json: { user_id: (await signUp('new')).id, role: 'viewer' } }
-        : entry.json === undefined
-          ? {}
-          : { json: entry.json };
+        : entry.route === 'POST /admin/saas-admins'
+          ? { json: { user_id: operator.id } }
+          : entry.json === undefined
+            ? {}
+            : { json: entry.json };
+    if (entry.route === 'DELETE /admin/saas-admins/:user_id') {
+      await sql('insert into public.saas_admin_users (user_id) values ($1)', ids.viewer.id);
+    }
     const before = await roundTrips();
     const answer = await call(targetOf(entry, ids), {
-      token: ids.owner.token,
+      token: entry.role === 'saas_admin' ? operator.token : ids.owner.token,
       workspace: ids.workspace,
+      headers: entry.headers ?? {},
       ...json,
     });
     expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(300);
