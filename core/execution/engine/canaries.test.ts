@@ -355,3 +355,18 @@ test('a secret is hidden before a long text is cut, so that no half of it is lef
     expect(seen(at)).not.toContain(token.slice(0, 4));
   }
 });
+
+test('the longest secrets that can be stored end the execution one way or the other, and are not shown', async () => {
+  const token = Array.from({ length: 16_384 }, (_, index) =>
+    String.fromCharCode(33 + ((index * 7919) % 94)),
+  ).join('');
+  const at = await bench({
+    credentials: { crm: { type: 'bearer', fields: { token } } },
+    steps: [{ name: 'a', request: { url: 'https://api.example.com/', auth: { credential: 'crm' } } }],
+    answer: () => bytes(utf8.encode(token), 200, [['content-type', 'text/plain']]),
+  });
+  expect(await at.run()).toMatchObject({ outcome: 'ended' });
+  for (let start = 0; start < token.length; start += 64) {
+    expect(seen(at)).not.toContain(JSON.stringify(token.slice(start, start + 32)).slice(1, -1));
+  }
+});
