@@ -24,8 +24,6 @@ as $$
 declare
   stored public.idempotency_keys;
 begin
-  -- A key that was revoked since must not get its old answers, nor somebody who knows no more of it than its id.
-  perform private.require_caller();
   -- Before anything is replayed: a key that was revoked since gets nothing any more, and a wrong secret gets nothing at all.
   perform private.require_caller();
   -- Waits for a call with the same key that is under way; its answer is there then.

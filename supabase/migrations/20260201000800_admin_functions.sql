@@ -80,7 +80,9 @@ begin
     join public.connectors c on c.workspace_id = e.workspace_id and c.id = e.connector_id);
 end;
 $$;
-create index connector_executions_status_all_idx on public.connector_executions (status, id desc);
+-- Written once in the life of an execution, at its end. Those that have not ended have an index of their own.
+create index connector_executions_ended_idx on public.connector_executions (status, id desc)
+  where status in ('succeeded', 'failed', 'cancelled', 'timed_out');
 
 create function private.admin_failures(p_from timestamptz, p_to timestamptz, p_by text, p_limit int) returns jsonb
 language plpgsql stable security definer set search_path = ''

@@ -94,7 +94,7 @@ test.each<[string, Actor, string, Record<string, unknown>, object[]]>([
     editor,
     'update_connector',
     {
-      ...{ ...W, p_id: home.connector, p_expected_version: 1, p_name: 'New', p_description: '' },
+      ...{ ...W, p_id: home.connector, p_expected_revision: 1, p_name: 'New', p_description: '' },
       ...{ p_definition: { format: 1 }, p_credential_services: [] },
     },
     [
@@ -130,7 +130,7 @@ test.each<[string, Actor, string, Record<string, unknown>, object[]]>([
         entity: 'workspace_api_credentials',
         entity_id: NEW,
         before: null,
-        after: { key_id: 'k2' },
+        after: { service_name: 'crm', revision: 1 },
       },
     ],
   ],
@@ -138,7 +138,7 @@ test.each<[string, Actor, string, Record<string, unknown>, object[]]>([
     'deleting a credential',
     editor,
     'delete_credential',
-    { ...W, p_service_name: 'crm' },
+    { ...W, p_service_name: 'crm', p_force: true },
     [
       {
         action: 'delete',
@@ -166,9 +166,13 @@ describe('what is not recorded', () => {
       'service_role',
       `update public.workspace_api_credentials set ciphertext = 'v1.k3.rotated', key_id = 'k3'`,
     );
+    await call(db, editor, 'update_credential', {
+      ...{ ...W, p_service_name: 'crm', p_id: NEW, p_expected_revision: null },
+      p_changes: { ciphertext: 'v1.k3.rotated', key_id: 'k3' },
+    });
     const { rows } = await db.query('select before, after from public.audit_log');
     const text = JSON.stringify(rows);
-    expect(text).toContain('"key_id":"k3"');
+    expect(text).toContain('"service_name":"crm"');
     for (const secret of [CIPHERTEXT, credential.ciphertext, 'v1.k3.rotated', 'ciphertext']) {
       expect(text).not.toContain(secret);
     }
@@ -177,6 +181,11 @@ describe('what is not recorded', () => {
   test.each([
     ['a change that changes nothing', `update public.connectors set name = name`],
     ['the use of a credential', 'update public.workspace_api_credentials set last_used_at = now()'],
+    [
+      'encryption of a credential with a newer key',
+      `update public.workspace_api_credentials set ciphertext = 'v1.k3.same-secret', key_id = 'k3'`,
+    ],
+    ['the use of an API key', 'update public.api_keys set last_used_at = now()'],
     ['counting', 'update public.connectors set success_count = success_count + 1'],
   ])('%s', async (_, sql) => {
     expect(await entriesOf(() => db.as('service_role', sql))).toEqual([]);

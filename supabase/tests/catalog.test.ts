@@ -76,7 +76,7 @@ describe('the checks can fail', () => {
     [
       'writable counters',
       'grant update (success_count) on public.connectors to authenticated',
-      ['connectors: updatable: name,description,current_version,success_count,deleted_at'],
+      ['connectors: updatable: name,description,current_version,success_count,template_version,deleted_at'],
     ],
     [
       'a table that went away',

@@ -12,6 +12,8 @@ export interface Table {
   forced: boolean;
   comment: string | null;
   columns: string[];
+  /** Generated columns and identities, which take no value, whoever asks. */
+  computed: string[];
   policies: PolicyOfTable[];
   /** Columns on which users hold the privilege. */
   granted: { select: string[]; insert: string[]; update: string[] };
@@ -25,6 +27,7 @@ select c.relname as name, c.relrowsecurity as rls, c.relforcerowsecurity as forc
   obj_description(c.oid, 'pg_class') as comment,
   array(select a.attname::text from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
         order by a.attnum) as columns,
+  array(select a.attname::text from pg_attribute a where a.attrelid = c.oid and (a.attgenerated <> '' or a.attidentity = 'a')) as computed,
   (select coalesce(json_agg(json_build_object('name', p.polname, 'command', p.polcmd,
      'roles', array(select coalesce(r.rolname::text, 'public') from unnest(p.polroles) x left join pg_roles r on r.oid = x))), '[]')
    from pg_policy p where p.polrelid = c.oid) as policies,

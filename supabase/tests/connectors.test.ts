@@ -22,7 +22,7 @@ const update = (actor: Actor, changes: Record<string, unknown> = {}) =>
   call(db, actor, 'update_connector', {
     p_workspace_id: home.id,
     p_id: NEW,
-    p_expected_version: 1,
+    p_expected_revision: 1,
     p_name: 'Enrich',
     p_description: '',
     p_definition: FIRST,
@@ -100,8 +100,8 @@ describe('connectors', () => {
     [
       'an old version in mind',
       editor,
-      { p_expected_version: 7, p_definition: SECOND },
-      { message: 'version_conflict' },
+      { p_expected_revision: 7, p_definition: SECOND },
+      { code: 'PT412', message: 'precondition_failed' },
     ],
     [
       'an unknown credential',
@@ -298,6 +298,7 @@ describe('credentials', () => {
       call(db, actor, 'delete_credential', { p_workspace_id: home.id, p_service_name: service });
     expect((await refusal(drop(viewer, 'crm'))).message).toBe('forbidden');
     expect((await refusal(drop(owner, 'sms'))).message).toBe('credential_not_found');
+    await db.query(`update public.connector_versions set credential_services = '{}'`);
     await drop(editor, 'crm');
     expect(await names()).toEqual([]);
   });

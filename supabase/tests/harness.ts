@@ -4,8 +4,14 @@ import { openMigratedDatabase } from '../../scripts/generate/migrated-database.t
 import type { Row } from '../../scripts/stack/supabase/database.ts';
 import { createWorld } from './world.ts';
 
-/** A user by id, or one of the API's roles that speak for no user. */
-export type Actor = 'anon' | 'service_role' | { user: string };
+/** A user by id, an API key by id and hash of its secret, or one of the API's roles that speak for nobody. */
+export type Actor = 'anon' | 'service_role' | { user: string } | { key: string; hash: string };
+
+function claimsOf(actor: Actor) {
+  if (typeof actor === 'string') return { role: actor };
+  const role = 'authenticated';
+  return 'user' in actor ? { role, sub: actor.user } : { role, sub: actor.key, api_key_hash: actor.hash };
+}
 
 export interface Answer {
   rows: Row[];
@@ -37,10 +43,9 @@ export async function openTestDatabase(): Promise<TestDatabase> {
     query,
     script: (sql) => db.script(sql),
     async as(actor, sql, parameters) {
-      const role = typeof actor === 'string' ? actor : 'authenticated';
-      const claims = typeof actor === 'string' ? { role } : { role, sub: actor.user };
+      const claims = claimsOf(actor);
       await db.script(
-        `savepoint attempt; set local role ${role}; set local request.jwt.claims = '${JSON.stringify(claims)}';`,
+        `savepoint attempt; set local role ${claims.role}; set local request.jwt.claims = '${JSON.stringify(claims)}';`,
       );
       try {
         const answer = await query(sql, parameters);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { call, refusal, sharedDatabase, useDatabase } from './harness.ts';
 import { FUNCTIONS } from './policies.ts';
-import { DEFINITION, home, other, user, uuid, type Workspace } from './world.ts';
+import { DEFINITION, home, other, RATED_TEMPLATE, user, uuid, type Workspace } from './world.ts';
 
 /** Which functions there are, and their arguments, come from the catalog: a new one is tested or fails here. */
 const { rows: routines } = await (await sharedDatabase()).query(
@@ -17,7 +17,15 @@ const forUsers = [...argumentsOf.keys()].filter((name) => FUNCTIONS[name] === 'a
 const forEngine = [...argumentsOf.keys()].filter((name) => FUNCTIONS[name] === 'service_role');
 
 /** They answer about the caller alone and take no id of anything that exists. */
-const ABOUT_THE_CALLER = ['me', 'list_workspaces', 'create_workspace'];
+const ABOUT_THE_CALLER = ['me', 'list_workspaces', 'create_workspace', 'note_api_key_use'];
+/** The marketplace is the same for everybody. */
+const MARKETPLACE = ['list_templates', 'get_template', 'list_template_versions'];
+/** It calls one of the others with the caller's rights: see idempotency.test.ts. */
+const ON_BEHALF = ['call_idempotently'];
+const FOR_SAAS_ADMINS = [
+  ...forUsers.filter((name) => name.startsWith('admin_')),
+  ...['create_template', 'update_template', 'delete_template'],
+];
 
 /** Arguments that name something of the workspace. Where an id is only being given to something new, see NEW_IDS. */
 const things = (w: Workspace): Record<string, unknown> => ({
@@ -30,7 +38,12 @@ const P_ID: Readonly<Record<string, (w: Workspace) => string>> = {
   delete_connector: (w) => w.connector,
   get_execution: (w) => w.execution,
   cancel_execution: (w) => w.execution,
+  revoke_api_key: (w) => w.keys.read.key,
+  upgrade_connector: (w) => w.connector,
+  update_credential: (w) => w.credential,
 };
+/** Of what is about to be made, not of what exists. */
+const NEW_CONNECTOR: Readonly<Record<string, object>> = { install_template: { p_connector_id: uuid(0xf03) } };
 const OTHERWISE: Readonly<Record<string, unknown>> = {
   p_at_least: 'viewer',
   p_limit: 10,
@@ -40,7 +53,18 @@ const OTHERWISE: Readonly<Record<string, unknown>> = {
   p_description: '',
   p_definition: DEFINITION,
   p_credential_services: [],
-  p_expected_version: 1,
+  p_expected_revision: 1,
+  p_template_id: RATED_TEMPLATE,
+  p_template_version: 1,
+  p_stars: 3,
+  p_force: true,
+  p_changes: {},
+  p_entity: null,
+  p_entity_id: null,
+  p_connectors: [],
+  p_api_key: {
+    ...{ id: uuid(0xf04), name: 'New', scope: 'read', secret_hash: 'e'.repeat(64), secret_hint: 'eeee' },
+  },
   p_version: 1,
   p_input: {},
   p_trigger: { type: 'api' },
@@ -57,6 +81,7 @@ function fill(name: string, workspaceId: string, content: Workspace): Record<str
     ...things(content),
     p_workspace_id: workspaceId,
     p_id: P_ID[name]?.(content) ?? uuid(0xf01),
+    ...NEW_CONNECTOR[name],
   };
   return Object.fromEntries(
     (argumentsOf.get(name) ?? []).map((argument) => {
@@ -66,7 +91,8 @@ function fill(name: string, workspaceId: string, content: Workspace): Record<str
   );
 }
 
-const inWorkspace = forUsers.filter((name) => !ABOUT_THE_CALLER.includes(name));
+const elsewhere = [...ABOUT_THE_CALLER, ...MARKETPLACE, ...ON_BEHALF, ...FOR_SAAS_ADMINS];
+const inWorkspace = forUsers.filter((name) => !elsewhere.includes(name));
 
 describe('every function that takes a workspace', () => {
   test.each(inWorkspace)('%s: somebody else’s workspace answers like a missing one', async (name) => {
@@ -102,6 +128,9 @@ const FOREIGN_ID: Readonly<Record<string, string>> = {
   cancel_execution: 'execution_not_found',
   change_member: 'member_not_found',
   remove_member: 'member_not_found',
+  revoke_api_key: 'api_key_not_found',
+  upgrade_connector: 'connector_not_found',
+  get_template_update: 'connector_not_found',
 };
 /** Functions whose ids are of something new, or which find what they name by a name that is unique in a workspace only. */
 const NAMES_NOTHING = [
@@ -113,7 +142,9 @@ const NAMES_NOTHING = [
     'store_credential',
     'check_credential',
   ],
-  ...['delete_credential', 'list_connectors', 'create_connector'],
+  ...['delete_credential', 'list_connectors', 'create_connector', 'create_api_key', 'list_api_keys'],
+  ...['get_workspace', 'update_workspace', 'delete_workspace', 'get_credential', 'update_credential'],
+  ...['install_template', 'rate_template', 'list_audit_log', 'export_connectors', 'import_connectors'],
 ];
 
 test('every function is known to name something of a workspace, or not to', () => {
@@ -137,11 +168,21 @@ describe.each(Object.entries(FOREIGN_ID))('%s: an id of another workspace under 
 });
 
 describe('helpers that run with their owner’s rights', () => {
-  /** Reading helpers, which answer about the caller alone. The others write, and must check for themselves. */
-  const READING = ['authorize', 'is_saas_admin', 'workspace_ids'];
+  /** They answer about the caller alone, or what everybody may know. */
+  const OF_THE_CALLER = [
+    ...['authorize', 'is_saas_admin', 'workspace_ids', 'api_key', 'list_templates'],
+    ...['begin_idempotent', 'end_idempotent', 'write_api_key_use'],
+  ];
+  /** Called by other helpers only: no API role may execute it. */
+  const CLOSED = ['row_estimate'];
+  const FOR_ADMINS = FOR_SAAS_ADMINS.filter((name) => name.startsWith('admin_'));
+  /** They write, and must check for themselves. */
   const WRITING: Readonly<Record<string, unknown[]>> = {
     request_cancel: [other.execution],
     write_credential: [OTHERWISE.p_credential],
+    change_credential: ['crm', other.credential, null, { allowed_hosts: ['evil.example'] }],
+    write_api_key: [OTHERWISE.p_api_key],
+    end_api_key: [other.keys.read.key],
   };
 
   test('are all known here', async () => {
@@ -149,17 +190,24 @@ describe('helpers that run with their owner’s rights', () => {
       `select proname as name from pg_proc where pronamespace = 'private'::regnamespace and prosecdef
        and prorettype <> 'trigger'::regtype order by 1`,
     );
-    expect(rows.map((row) => row.name)).toEqual([...READING, ...Object.keys(WRITING)].sort());
+    expect(rows.map((row) => row.name)).toEqual(
+      [...OF_THE_CALLER, ...CLOSED, ...FOR_ADMINS, ...Object.keys(WRITING)].sort(),
+    );
   });
 
   test.each(Object.entries(WRITING))(
     '%s refuses a workspace of others, called directly',
-    async (name, [argument]) => {
-      const sql = `select private.${name}($1, $2)`;
-      expect(await refusal(db.as(user.owner, sql, [other.id, argument]))).toMatchObject({ code: 'PT404' });
-      expect(await refusal(db.as(user.viewer, sql, [home.id, argument]))).toMatchObject({ code: 'PT403' });
+    async (name, args) => {
+      const sql = `select private.${name}(${['', ...args].map((_, index) => `$${index + 1}`)})`;
+      expect(await refusal(db.as(user.owner, sql, [other.id, ...args]))).toMatchObject({ code: 'PT404' });
+      expect(await refusal(db.as(user.viewer, sql, [home.id, ...args]))).toMatchObject({ code: 'PT403' });
     },
   );
+
+  test.each(CLOSED)('%s is closed to users', async (name) => {
+    const direct = db.as(user.owner, `select private.${name}('public.workspaces')`);
+    expect(await refusal(direct)).toMatchObject({ code: '42501' });
+  });
 
   test('request_cancel does not reach across workspaces', async () => {
     const sql = 'select private.request_cancel($1, $2)';
@@ -206,12 +254,26 @@ describe('what functions find by name', () => {
   test('lists hold rows of the named workspace only', async () => {
     for (const name of inWorkspace.filter((n) => n.startsWith('list_'))) {
       const text = JSON.stringify(
-        await call(db, user.viewer, name, { p_workspace_id: home.id, p_limit: 100 }),
+        await call(db, user.admin, name, { p_workspace_id: home.id, p_limit: 100 }),
       );
-      for (const foreign of [other.bystander, other.credential, other.connector, other.execution]) {
+      for (const foreign of [
+        ...[other.id, other.bystander, other.credential, other.connector, other.execution],
+        ...[other.keys.read.key],
+      ]) {
         expect(text).not.toContain(foreign);
       }
     }
+  });
+});
+
+describe('what is for SaaS admins', () => {
+  test.each(FOR_SAAS_ADMINS)('%s refuses owners and API keys of every scope', async (name) => {
+    const nulls = (argumentsOf.get(name) ?? []).map((argument) => `${argument} => null`).join(', ');
+    for (const actor of [user.owner, user.outsider, ...Object.values(home.keys)]) {
+      const refused = await refusal(db.as(actor, `select public.${name}(${nulls})`));
+      expect(refused).toMatchObject({ code: 'PT403', message: 'forbidden' });
+    }
+    expect(await refusal(db.as('anon', `select public.${name}(${nulls})`))).toMatchObject({ code: '42501' });
   });
 });
 

@@ -10,11 +10,18 @@ const tables = await readTables(await sharedDatabase());
 const db = useDatabase();
 
 /** Ordered: a role may do what the ones before it may. */
-const ROLES: readonly Who[] = ['viewer', 'editor', 'admin', 'owner'];
-const RANKS = new Map<Workspace, Readonly<Record<string, number>>>([
-  [home, { viewer: 0, editor: 1, admin: 2, owner: 3 }],
-  [other, { outsider: 3 }],
+const ROLES: readonly Who[] = ['viewer', 'executor', 'editor', 'admin', 'owner'];
+const MEMBERS = new Map<Workspace, Readonly<Record<string, Who>>>([
+  [
+    home,
+    {
+      ...{ viewer: 'viewer', editor: 'editor', admin: 'admin', owner: 'owner' },
+      ...{ 'read key': 'viewer', 'execute key': 'executor', 'write key': 'editor', 'admin key': 'admin' },
+    },
+  ],
+  [other, { outsider: 'owner' }],
 ]);
+const isKey = (actor: string) => actor.endsWith(' key');
 
 function mayDo(table: string, command: Command, actor: string, workspace: Workspace): boolean {
   const policy = POLICIES[table];
@@ -22,13 +29,16 @@ function mayDo(table: string, command: Command, actor: string, workspace: Worksp
   if (actor === 'service_role') return (policy.service ?? COMMANDS).includes(command);
   const who = policy[command];
   if (who === 'nobody') return false;
+  if (isKey(actor) && policy.peopleOnly?.includes(command)) return false;
   if (who === 'signed_in') return true;
   if (who === 'saas_admin') return actor === 'saasAdmin';
   if (who === 'themselves') return userOf(ACTORS[actor]) === ROWS[table]?.subject?.(workspace);
-  return (RANKS.get(workspace)?.[actor] ?? -1) >= ROLES.indexOf(who);
+  const role = MEMBERS.get(workspace)?.[actor];
+  return role !== undefined && ROLES.indexOf(role) >= ROLES.indexOf(who);
 }
 
-const userOf = (actor: Actor | undefined) => (typeof actor === 'object' ? actor.user : undefined);
+const userOf = (actor: Actor | undefined) =>
+  typeof actor === 'object' && 'user' in actor ? actor.user : undefined;
 
 /** What the actor would try: all columns that the grants leave open, or the row as it is when they leave none. */
 function statement(table: Table, command: Command, actor: Actor, workspace: Workspace): [string, unknown[]] {
@@ -42,10 +52,7 @@ function statement(table: Table, command: Command, actor: Actor, workspace: Work
   if (command === 'select') return [`select 1 from public.${table.name} where ${target}`, []];
   if (command === 'delete') return [`delete from public.${table.name} where ${target}`, []];
   if (command === 'update') {
-    // An identity column takes no value at all, whoever asks.
-    const columns = open(table.columns, table.granted.update).filter(
-      (column) => table.name !== 'audit_log' || column !== 'id',
-    );
+    const columns = open(table.columns, table.granted.update).filter((c) => !table.computed.includes(c));
     return [`update public.${table.name} set ${columns.map((c) => `${c} = ${c}`)} where ${target}`, []];
   }
   const sample = row.sample(workspace);

@@ -9,12 +9,14 @@ export type Who =
   | 'nobody'
   /** Any member of the row's workspace, and so on upwards. */
   | 'viewer'
+  /** No role of a member: editors, and API keys that may execute. */
+  | 'executor'
   | 'editor'
   | 'admin'
   | 'owner'
   /** The user whom the row is about. */
   | 'themselves'
-  /** Everybody with a session, in whatever workspace. */
+  /** Everybody with a session or an API key, in whatever workspace. */
   | 'signed_in'
   | 'saas_admin';
 
@@ -28,6 +30,8 @@ export interface TablePolicy extends Record<Command, Who> {
   insertable?: readonly string[];
   updatable?: readonly string[];
   service?: readonly Command[];
+  /** What no API key may do, whatever its scope. */
+  peopleOnly?: readonly Command[];
 }
 
 export const POLICIES: Readonly<Record<string, TablePolicy>> = {
@@ -38,7 +42,16 @@ export const POLICIES: Readonly<Record<string, TablePolicy>> = {
     delete: 'owner',
     insertable: ['id', 'name'],
     updatable: ['name'],
+    peopleOnly: ['insert'],
   },
+  api_keys: {
+    select: 'admin',
+    insert: 'nobody',
+    update: 'nobody',
+    delete: 'nobody',
+    hidden: ['secret_hash'],
+  },
+  idempotency_keys: { select: 'nobody', insert: 'nobody', update: 'nobody', delete: 'nobody' },
   workspace_members: {
     select: 'viewer',
     insert: 'admin',
@@ -61,7 +74,7 @@ export const POLICIES: Readonly<Record<string, TablePolicy>> = {
     update: 'editor',
     delete: 'nobody',
     insertable: ['id', 'workspace_id', 'name', 'description', 'template_id', 'template_version'],
-    updatable: ['name', 'description', 'current_version', 'deleted_at'],
+    updatable: ['name', 'description', 'current_version', 'template_version', 'deleted_at'],
   },
   connector_versions: {
     select: 'viewer',
@@ -72,7 +85,7 @@ export const POLICIES: Readonly<Record<string, TablePolicy>> = {
   },
   connector_executions: {
     select: 'viewer',
-    insert: 'editor',
+    insert: 'executor',
     update: 'nobody',
     delete: 'nobody',
     insertable: ['id', 'workspace_id', 'connector_id', 'connector_version', 'input', 'trigger'],
@@ -111,7 +124,7 @@ export const POLICIES: Readonly<Record<string, TablePolicy>> = {
     insert: 'saas_admin',
     update: 'nobody',
     delete: 'nobody',
-    insertable: ['template_id', 'version', 'definition'],
+    insertable: ['template_id', 'version', 'definition', 'credential_services', 'manifest', 'changes'],
   },
   template_installs: {
     select: 'viewer',
@@ -127,7 +140,13 @@ export const POLICIES: Readonly<Record<string, TablePolicy>> = {
     delete: 'themselves',
     insertable: ['workspace_id', 'template_id', 'stars'],
     updatable: ['stars'],
+    peopleOnly: ['insert'],
   },
+  execution_rollups: { select: 'viewer', insert: 'nobody', update: 'nobody', delete: 'nobody' },
+  execution_day_rollups: { select: 'viewer', insert: 'nobody', update: 'nobody', delete: 'nobody' },
+  workspace_rollups: { select: 'viewer', insert: 'nobody', update: 'nobody', delete: 'nobody' },
+  failure_rollups: { select: 'viewer', insert: 'nobody', update: 'nobody', delete: 'nobody' },
+  platform_rollups: { select: 'saas_admin', insert: 'nobody', update: 'nobody', delete: 'nobody' },
   audit_log: { select: 'admin', insert: 'nobody', update: 'nobody', delete: 'nobody', service: ['select'] },
 };
 
@@ -164,4 +183,41 @@ export const FUNCTIONS: Readonly<Record<string, 'authenticated' | 'service_role'
   sweep_executions: 'service_role',
   increment_connector_success: 'service_role',
   increment_connector_failure: 'service_role',
+  create_api_key: 'authenticated',
+  list_api_keys: 'authenticated',
+  revoke_api_key: 'authenticated',
+  note_api_key_use: 'authenticated',
+  call_idempotently: 'authenticated',
+  forget_idempotency_keys: 'service_role',
+  get_workspace: 'authenticated',
+  update_workspace: 'authenticated',
+  delete_workspace: 'authenticated',
+  get_credential: 'authenticated',
+  update_credential: 'authenticated',
+  open_credential: 'service_role',
+  record_credential_test: 'service_role',
+  list_outdated_credentials: 'service_role',
+  replace_ciphertexts: 'service_role',
+  list_templates: 'authenticated',
+  get_template: 'authenticated',
+  list_template_versions: 'authenticated',
+  install_template: 'authenticated',
+  get_template_update: 'authenticated',
+  upgrade_connector: 'authenticated',
+  rate_template: 'authenticated',
+  create_template: 'authenticated',
+  update_template: 'authenticated',
+  delete_template: 'authenticated',
+  admin_stats: 'authenticated',
+  admin_workspaces: 'authenticated',
+  admin_recent_executions: 'authenticated',
+  admin_failures: 'authenticated',
+  admin_slowest_connectors: 'authenticated',
+  admin_key_rotation: 'authenticated',
+  admin_list_admins: 'authenticated',
+  admin_add_admin: 'authenticated',
+  admin_remove_admin: 'authenticated',
+  list_audit_log: 'authenticated',
+  export_connectors: 'authenticated',
+  import_connectors: 'authenticated',
 };

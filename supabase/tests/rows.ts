@@ -1,5 +1,6 @@
 import {
   DEFINITION,
+  HOUR,
   NEWCOMER,
   RATED_TEMPLATE,
   RESUME_STATE,
@@ -30,6 +31,40 @@ export const ROWS: Readonly<Record<string, SampleRow>> = {
   workspace_members: {
     target: (w) => `${of(w)} and user_id = '${w.bystander}'`,
     sample: (w) => ({ workspace_id: w.id, user_id: NEWCOMER, role: 'viewer' }),
+  },
+  api_keys: {
+    target: (w) => `id = '${w.keys.read.key}'`,
+    sample: (w) => ({
+      ...{ id: NEW, workspace_id: w.id, name: 'New', scope: 'read' },
+      ...{ secret_hash: 'f'.repeat(64), secret_hint: 'ffff' },
+    }),
+  },
+  idempotency_keys: {
+    target: (w) => `actor_id = '${w.bystander}'`,
+    sample: (w) => ({ actor_type: 'user', actor_id: w.bystander, key: 'new', fingerprint: 'f' }),
+  },
+  execution_rollups: {
+    target: of,
+    sample: (w) => ({ workspace_id: w.id, connector_id: w.bareConnector, hour: HOUR }),
+  },
+  execution_day_rollups: {
+    target: of,
+    sample: (w) => ({ workspace_id: w.id, connector_id: w.bareConnector, day: HOUR }),
+  },
+  workspace_rollups: {
+    target: of,
+    sample: (w) => ({ workspace_id: w.id, hour: '2020-01-01T01:00:00Z' }),
+  },
+  failure_rollups: {
+    target: of,
+    sample: (w) => ({
+      ...{ workspace_id: w.id, connector_id: w.bareConnector, hour: HOUR },
+      ...{ class: 'rejected', code: 'http_404' },
+    }),
+  },
+  platform_rollups: {
+    target: () => `hour = '${HOUR}'`,
+    sample: () => ({ hour: HOUR, shard: 1 }),
   },
   saas_admin_users: {
     target: () => `user_id = '${user.saasAdmin.user}'`,

@@ -32,7 +32,11 @@ describe('workspaces', () => {
   });
 
   test('me says whether the caller operates the platform', async () => {
-    expect(await call(db, user.saasAdmin, 'me')).toEqual({ is_saas_admin: true, workspaces: [] });
+    expect(await call(db, user.saasAdmin, 'me')).toEqual({
+      is_saas_admin: true,
+      api_key: null,
+      workspaces: [],
+    });
   });
 
   test('list_workspaces pages by id, newest first, with the caller’s role in each', async () => {

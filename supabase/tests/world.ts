@@ -32,15 +32,19 @@ export const user: Readonly<Record<keyof typeof PEOPLE, { user: string }>> = {
   outsider: { user: PEOPLE.outsider },
   saasAdmin: { user: PEOPLE.saasAdmin },
 };
-export const ACTORS: Readonly<Record<string, Actor>> = {
-  anon: 'anon',
-  ...user,
-  service_role: 'service_role',
-};
+const SCOPES = ['read', 'execute', 'write', 'admin'] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** One API key of each scope, by id and hash of its secret. */
+function keysOf(base: number): Record<Scope, { key: string; hash: string }> {
+  const key = (number: number) => ({ key: uuid(number), hash: number.toString(16).padStart(64, '0') });
+  return { read: key(base), execute: key(base + 1), write: key(base + 2), admin: key(base + 3) };
+}
 
 function workspace(bystander: string, rater: string, base: number) {
   return {
     id: uuid(base),
+    keys: keysOf(base + 0x10),
     bystander,
     rater,
     credential: uuid(base + 1),
@@ -57,6 +61,17 @@ function workspace(bystander: string, rater: string, base: number) {
 export type Workspace = ReturnType<typeof workspace>;
 export const home = workspace(BYSTANDERS.home, PEOPLE.editor, 0xa00);
 export const other = workspace(BYSTANDERS.other, BYSTANDERS.other, 0xb00);
+
+/** The second kind of each name is a key of home with that scope. */
+export const ACTORS: Readonly<Record<string, Actor>> = {
+  anon: 'anon',
+  ...user,
+  ...Object.fromEntries(SCOPES.map((scope) => [`${scope} key`, home.keys[scope]])),
+  service_role: 'service_role',
+};
+
+/** The hour of the figures that both workspaces start with. */
+export const HOUR = '2020-01-01T00:00:00Z';
 
 export const RATED_TEMPLATE = uuid(0xc01);
 export const UNRATED_TEMPLATE = uuid(0xc02);
@@ -83,6 +98,7 @@ export async function createWorld(db: TestDatabase): Promise<void> {
     'insert into public.template_versions (template_id, version, definition) select unnest($1::uuid[]), 1, $2',
     [templates, DEFINITION],
   );
+  await db.query('insert into public.platform_rollups (hour, shard, succeeded) values ($1, 0, 2)', [HOUR]);
   await createWorkspace(db, home, PEOPLE.owner);
   await createWorkspace(db, other, PEOPLE.outsider);
   await db.query(
@@ -141,4 +157,20 @@ async function createWorkspace(db: TestDatabase, w: Workspace, owner: string): P
     'insert into public.template_ratings (workspace_id, template_id, user_id, stars) values ($1, $2, $3, 5)',
     [w.id, RATED_TEMPLATE, w.rater],
   );
+  for (const scope of SCOPES) {
+    await db.query(
+      `insert into public.api_keys (id, workspace_id, name, scope, secret_hash, secret_hint) values ($1, $2, $3, $3, $4, 'abcd')`,
+      [w.keys[scope].key, w.id, scope, w.keys[scope].hash],
+    );
+  }
+  await db.query(
+    `insert into public.idempotency_keys (actor_type, actor_id, key, fingerprint, answer) values ('user', $1, 'old', 'f', '{}')`,
+    [w.bystander],
+  );
+  await db.script(`
+    insert into public.execution_rollups (workspace_id, connector_id, hour, succeeded) values ('${w.id}', '${w.connector}', '${HOUR}', 1);
+    insert into public.execution_day_rollups (workspace_id, connector_id, day, executions) values ('${w.id}', '${w.connector}', '${HOUR}', 1);
+    insert into public.workspace_rollups (workspace_id, hour, executions) values ('${w.id}', '${HOUR}', 1);
+    insert into public.failure_rollups (workspace_id, connector_id, hour, class, code, failures)
+      values ('${w.id}', '${w.connector}', '${HOUR}', 'rejected', 'http_404', 1);`);
 }
