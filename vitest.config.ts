@@ -21,6 +21,9 @@ export default defineConfig({
                 TRIGGER_API_URL: inject('triggerUrl'),
                 TRIGGER_SECRET_KEY: inject('triggerKey'),
                 PATCHBAY_ENCRYPTION_KEYS: inject('encryptionKeys'),
+                PATCHBAY_SIGNING_KEY: inject('signingKey'),
+                // Tests of limits bring their own.
+                PATCHBAY_RATE_LIMIT: '0',
                 PATCHBAY_ALLOWED_ORIGINS: 'https://dashboard.test',
                 TEST_CONTROL_URL: inject('controlUrl'),
                 TEST_SECRET_KEY: inject('supabaseSecretKey'),
@@ -37,7 +40,13 @@ export default defineConfig({
       },
       // Every test rolls back, so that files can share one database instead of opening one each.
       { test: { name: 'database', include: ['supabase/tests/**/*.test.ts'], isolate: false, ...slow } },
-      { test: { name: 'tasks', include: ['trigger/**/*.test.ts', 'scripts/stack/**/*.test.ts'], ...slow } },
+      {
+        test: {
+          name: 'tasks',
+          include: ['trigger/**/*.test.ts', 'scripts/stack/**/*.test.ts', 'scripts/templates/**/*.test.ts'],
+          ...slow,
+        },
+      },
       { test: { name: 'e2e', include: ['scripts/e2e/**/*.test.ts'], ...slow, fileParallelism: false } },
     ],
   },

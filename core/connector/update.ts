@@ -7,14 +7,19 @@ import { StoredConnector, toStoredDefinition } from './stored.ts';
 
 /**
  * Merges a patch into the stored connector and checks the whole. A changed program becomes a new version; a change
- * that somebody else made in between is a `version_conflict`, never overwritten.
+ * that somebody else made in between is never overwritten: it is `precondition_failed` when the caller named the revision
+ * that they had read, and `version_conflict` otherwise.
  */
 export async function updateConnector(
   ctx: CallContext,
   id: string,
   patch: UpdateConnector,
+  expectedRevision: number | null = null,
 ): Promise<Connector> {
   const current = await getConnector(ctx, id, 'editor');
+  if (expectedRevision !== null && expectedRevision !== current.revision) {
+    throw new Problem('precondition_failed', 'It was changed since you read it: read it again.');
+  }
   const definition = merge(current, patch);
   try {
     return await withSoundDefinition(definition, ctx.urlPolicy, async (credentialServices) =>
@@ -32,7 +37,7 @@ export async function updateConnector(
     );
   } catch (error) {
     // The caller named no revision: that one was read here is not a precondition of theirs.
-    if (error instanceof Problem && error.code === 'precondition_failed') {
+    if (expectedRevision === null && error instanceof Problem && error.code === 'precondition_failed') {
       throw new Problem('version_conflict', 'Somebody else changed this connector at the same moment.');
     }
     throw error;

@@ -44,7 +44,7 @@ export class DatabaseError extends Error {
 export class DatabaseProblem extends Problem {
   readonly hint: string;
   constructor(...[code, detail, hint]: [ConstructorParameters<typeof Problem>[0], string, string]) {
-    super(code, detail, hint.startsWith('/') ? [{ pointer: hint, detail }] : []);
+    super(code, detail, /^[/#]/.test(hint) ? [{ pointer: hint, detail }] : []);
     this.hint = hint;
   }
 }

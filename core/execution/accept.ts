@@ -24,7 +24,7 @@ export async function acceptExecution(
     await ctx.db.call('get_connector', {
       p_workspace_id: ctx.workspaceId,
       p_connector_id: connectorId,
-      p_at_least: 'editor',
+      p_at_least: 'executor',
     }),
   );
   const errors = checkInput(connector.input_schema, input);

@@ -25,7 +25,11 @@ function isStorable(text: string): boolean {
   return text.isWellFormed() && !text.includes('\0');
 }
 
-/** The first reason why a request's body must not be taken in at all, before any schema looks at it. */
-export function findBodyFlaw(body: unknown): JsonFlaw | undefined {
-  return findJsonFlaw(body) ?? findUnstorable(body, '');
+/**
+ * The first reason why a request's body must not be taken in at all, before any schema looks at it.
+ *
+ * @param wrapping levels around what is kept, which may be as deep on top of them as it could be alone
+ */
+export function findBodyFlaw(body: unknown, wrapping = 0): JsonFlaw | undefined {
+  return findJsonFlaw(body, '', -wrapping) ?? findUnstorable(body, '');
 }

@@ -14,3 +14,11 @@ export function decodeCursor(cursor: string): string | null {
   const id = new TextDecoder().decode(bytes);
   return UUID.test(id) ? id : null;
 }
+
+/** For lists whose ids are numbers: the number in a cursor, or null when it is not one of ours. */
+export function decodeNumberCursor(cursor: string): number | null {
+  const bytes = fromBase64Url(cursor);
+  if (bytes === null) return null;
+  const id = new TextDecoder().decode(bytes);
+  return /^\d{1,15}$/.test(id) ? Number(id) : null;
+}

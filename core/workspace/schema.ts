@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ApiKeyScope } from '../api-key/schema.ts';
 
 export const Role = z.enum(['owner', 'admin', 'editor', 'viewer']).meta({ id: 'Role' });
 export type Role = z.infer<typeof Role>;
@@ -8,9 +9,19 @@ export const CreateWorkspace = z
   .meta({ id: 'CreateWorkspace' });
 export type CreateWorkspace = z.infer<typeof CreateWorkspace>;
 
-export const Workspace = z
-  .object({ id: z.uuid(), name: z.string(), role: Role, created_at: z.string() })
-  .meta({ id: 'Workspace' });
+export const UpdateWorkspace = CreateWorkspace.meta({ id: 'UpdateWorkspace' });
+export type UpdateWorkspace = z.infer<typeof UpdateWorkspace>;
+
+/** `role` is the caller's; null when an API key calls, which has a scope in its place. */
+export const WorkspaceSummary = z
+  .object({ id: z.uuid(), name: z.string(), role: Role.nullable(), created_at: z.string() })
+  .meta({ id: 'WorkspaceSummary' });
+export type WorkspaceSummary = z.infer<typeof WorkspaceSummary>;
+
+export const Workspace = WorkspaceSummary.extend({
+  /** Grows with every change, as in the ETag. */
+  revision: z.int(),
+}).meta({ id: 'Workspace' });
 export type Workspace = z.infer<typeof Workspace>;
 
 export const AddMember = z.strictObject({ user_id: z.uuid(), role: Role }).meta({ id: 'AddMember' });
@@ -20,16 +31,20 @@ export const ChangeMember = z.strictObject({ role: Role }).meta({ id: 'ChangeMem
 export type ChangeMember = z.infer<typeof ChangeMember>;
 
 export const Member = z
-  .object({ user_id: z.uuid(), role: Role, created_at: z.string() })
+  .object({ user_id: z.uuid(), role: Role, revision: z.int(), created_at: z.string() })
   .meta({ id: 'Member' });
 export type Member = z.infer<typeof Member>;
 
 export const Me = z
   .object({
+    /** Of the user, or of the API key. */
     id: z.uuid(),
+    /** Null for an API key. */
     email: z.string().nullable(),
     is_saas_admin: z.boolean(),
-    workspaces: z.array(Workspace),
+    /** The key that calls; null when a user does. */
+    api_key: z.object({ id: z.uuid(), name: z.string(), scope: ApiKeyScope }).nullable(),
+    workspaces: z.array(WorkspaceSummary),
   })
   .meta({ id: 'Me' });
 export type Me = z.infer<typeof Me>;

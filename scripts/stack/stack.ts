@@ -4,12 +4,16 @@ import { type ExampleApi, startExampleApi } from './example/start.ts';
 import { loadSecrets } from './secrets.ts';
 import { type ServiceProcess, startService } from './service-process.ts';
 import { writeStackFile } from './stack-file.ts';
+import { publicKeyOf } from './supabase/trusted-keys.ts';
 import { type EmbeddedWorker, startWorker } from './worker/start.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const TASK_FILES = ['connector-execution.ts', 'execution-sweeper.ts'].map((file) =>
-  join(ROOT, 'trigger', file),
-);
+const TASK_FILES = [
+  'connector-execution.ts',
+  'execution-sweeper.ts',
+  'credential-test.ts',
+  'credential-rekey.ts',
+].map((file) => join(ROOT, 'trigger', file));
 
 export type Ports = { worker: number; database: number; trigger: number; example: number };
 export const DEMO_EMAIL = 'demo@example.com';
@@ -85,6 +89,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       env: {
         PATCHBAY_DATA_DIR: options.dataDir,
         PATCHBAY_DATABASE_PORT: String(options.ports.database),
+        PATCHBAY_TRUSTED_KEYS: JSON.stringify([publicKeyOf(secrets.signingKey)]),
         ...(options.databaseUrl === undefined ? {} : { DATABASE_URL: options.databaseUrl }),
       },
       parseReady: (message) => DatabaseReady.parse(message),
@@ -134,6 +139,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         TRIGGER_API_URL: trigger.ready.url,
         TRIGGER_SECRET_KEY: secrets.triggerSecretKey,
         PATCHBAY_ENCRYPTION_KEYS: secrets.encryptionKeys,
+        PATCHBAY_SIGNING_KEY: JSON.stringify(secrets.signingKey),
         PATCHBAY_ALLOWED_ORIGINS: options.allowedOrigins ?? '',
         PATCHBAY_ALLOW_LOOPBACK: 'true',
       },

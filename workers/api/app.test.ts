@@ -252,7 +252,7 @@ describe('with a signed-in user', () => {
     });
     const response = await client.api.v1.workspaces.$post({ json: { name: 'Typed' } });
     const { data } = await response.json();
-    const role: 'owner' | 'admin' | 'editor' | 'viewer' = data.role;
+    const role: 'owner' | 'admin' | 'editor' | 'viewer' | null = data.role;
     expect(role).toBe('owner');
     const list = await client.api.v1.connectors.$get({ query: { limit: '5' } });
     const page = await list.json();

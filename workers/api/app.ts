@@ -7,26 +7,48 @@ import { DatabaseError } from '../../core/db/db.ts';
 import { Problem } from '../../core/problem/problem.ts';
 import type { AppEnv } from './app-env.ts';
 import { ConfigError } from './env.ts';
+import { conditionalGet } from './http/etag.ts';
 import { problemOf, problemResponse } from './http/problem-response.ts';
 import { consoleLog } from './log.ts';
 import { accessLog } from './middleware/access-log.ts';
 import { allowedOrigins } from './middleware/allowed-origins.ts';
 import { authenticate } from './middleware/authenticate.ts';
+import { idempotency } from './middleware/idempotency.ts';
+import { rateLimit } from './middleware/rate-limit.ts';
 import { withPorts } from './middleware/with-ports.ts';
 import { workspace } from './middleware/workspace.ts';
 import { portsFor, type Runtime } from './ports.ts';
 import { adminRoutes } from './routes/admin.ts';
+import { apiKeyRoutes } from './routes/api-keys.ts';
+import { auditLogRoutes } from './routes/audit-log.ts';
 import { connectorRoutes } from './routes/connectors.ts';
 import { credentialRoutes } from './routes/credentials.ts';
 import { executeRoutes } from './routes/execute.ts';
 import { executionRoutes } from './routes/executions.ts';
 import { healthRoutes, readyRoutes } from './routes/health.ts';
 import { meRoutes } from './routes/me.ts';
+import { transferRoutes } from './routes/transfer.ts';
 import { workspaceRoutes } from './routes/workspaces.ts';
 
 /** Larger documents belong into files, not into definitions and inputs. */
 const MAX_BODY_BYTES = 1024 * 1024;
+/** A thousand connectors of some size; the Worker's 128 MB hold the text and what is parsed of it several times over. */
+const MAX_IMPORT_BYTES = 8 * 1024 * 1024;
 const MAX_REQUEST_ID_CHARS = 128;
+
+/** What needs a token. */
+const AREAS = [
+  'me',
+  'workspaces',
+  'workspace',
+  'connectors',
+  'executions',
+  'admin',
+  'api-keys',
+  'audit-log',
+  'export',
+  'import',
+];
 
 const workersRuntime: Runtime = {
   fetch: (input, init) => fetch(input, init),
@@ -35,12 +57,13 @@ const workersRuntime: Runtime = {
   log: consoleLog,
 };
 
-const limitBody = bodyLimit({
-  maxSize: MAX_BODY_BYTES,
-  onError: () => {
-    throw new Problem('body_too_large', `A body may have ${MAX_BODY_BYTES} bytes.`);
-  },
-});
+const limitBody = (maxSize: number) =>
+  bodyLimit({
+    maxSize,
+    onError: () => {
+      throw new Problem('body_too_large', `A body may have ${maxSize} bytes.`);
+    },
+  });
 
 /** The API as one Hono app; `runtime` replaces the world in tests. */
 export function createApp(runtime: Runtime = workersRuntime) {
@@ -85,9 +108,11 @@ export function createApp(runtime: Runtime = workersRuntime) {
 
   app.use(withPorts({ portsFor: portsFor(runtime) }));
   app.use(allowedOrigins());
+  app.use(conditionalGet());
   // In this order, so that nobody without a token makes the Worker read a body.
-  for (const area of ['me', 'workspaces', 'workspace', 'connectors', 'executions', 'admin']) {
-    app.use(`/api/v1/${area}/*`, authenticate(), workspace(), limitBody);
+  for (const area of AREAS) {
+    const most = area === 'import' ? MAX_IMPORT_BYTES : MAX_BODY_BYTES;
+    app.use(`/api/v1/${area}/*`, authenticate(), rateLimit(), idempotency(), workspace(), limitBody(most));
   }
 
   return app
@@ -99,6 +124,9 @@ export function createApp(runtime: Runtime = workersRuntime) {
     .route('/api/v1/connectors', connectorRoutes)
     .route('/api/v1/connectors', executeRoutes)
     .route('/api/v1/executions', executionRoutes)
+    .route('/api/v1/api-keys', apiKeyRoutes)
+    .route('/api/v1/audit-log', auditLogRoutes)
+    .route('/api/v1', transferRoutes)
     .route('/api/v1/admin', adminRoutes);
 }
 

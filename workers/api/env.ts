@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { type KeyRing, KeyRingError, parseKeyRing } from '../../core/crypto/key-ring.ts';
 import type { UrlPolicy } from '../../core/egress/url.ts';
+import { parseSigningKey, type SigningKey } from './auth/signing-key.ts';
+import type { RateLimiter } from './limits/rate-limiter.ts';
 
 /** Shorter secrets can be guessed: RFC 7518 section 3.2 asks for as many bits as the hash has. */
 const MIN_JWT_SECRET_CHARS = 32;
@@ -26,6 +28,15 @@ const Ports = z
   .default('')
   .transform((text) => (text === '' ? [] : text.split(',').map(Number)));
 
+/** Enough for a busy server, in each period of ten seconds. */
+const DEFAULT_RATE_LIMIT = '1000';
+
+const Limiter = z.custom<RateLimiter>(
+  (value) =>
+    typeof value === 'object' && value !== null && 'limit' in value && typeof value.limit === 'function',
+  'must be a rate limit binding',
+);
+
 const Environment = z.object({
   SUPABASE_URL: BaseUrl,
   SUPABASE_PUBLISHABLE_KEY: z.string().min(1),
@@ -37,6 +48,22 @@ const Environment = z.object({
   PATCHBAY_ALLOWED_ORIGINS: Origins,
   PATCHBAY_ALLOW_LOOPBACK: z.enum(['true', 'false']).default('false'),
   PATCHBAY_EGRESS_PORTS: Ports,
+  PATCHBAY_SIGNING_KEY: z
+    .string()
+    .optional()
+    .transform((text, issues) => {
+      if (text === undefined || text === '') return null;
+      const key = parseSigningKey(text);
+      if (key === null) issues.addIssue('must be a private JWK for ES256 with a kid');
+      return key;
+    }),
+  PATCHBAY_RATE_LIMIT: z
+    .string()
+    .regex(/^\d{1,6}$/, 'must be a number of requests, 0 for no limit')
+    .default(DEFAULT_RATE_LIMIT)
+    .transform(Number),
+  CALLER_RATE_LIMIT: Limiter.optional(),
+  FAILURE_RATE_LIMIT: Limiter.optional(),
 });
 
 export interface Config {
@@ -51,6 +78,14 @@ export interface Config {
   readonly triggerUrl: string;
   readonly triggerKey: string;
   readonly keyRing: KeyRing;
+  /** Signs tokens for API keys. Null: this deployment has no API keys. */
+  readonly signingKey: SigningKey | null;
+  readonly rateLimits: {
+    /** Requests of one caller in each period; 0 for no limits at all. */
+    readonly quota: number;
+    readonly callers: RateLimiter | null;
+    readonly failures: RateLimiter | null;
+  };
   readonly allowedOrigins: readonly string[];
   /** Which URLs a connector may name. The tasks read the same variables, and enforce it when they call. */
   readonly urlPolicy: UrlPolicy;
@@ -93,6 +128,12 @@ export function parseEnv(bindings: unknown): Config {
     triggerUrl: data.TRIGGER_API_URL,
     triggerKey: data.TRIGGER_SECRET_KEY,
     keyRing,
+    signingKey: data.PATCHBAY_SIGNING_KEY,
+    rateLimits: {
+      quota: data.PATCHBAY_RATE_LIMIT,
+      callers: data.CALLER_RATE_LIMIT ?? null,
+      failures: data.FAILURE_RATE_LIMIT ?? null,
+    },
     allowedOrigins: data.PATCHBAY_ALLOWED_ORIGINS,
     urlPolicy: {
       allowLoopback: data.PATCHBAY_ALLOW_LOOPBACK === 'true',

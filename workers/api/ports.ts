@@ -1,9 +1,12 @@
+import { type KeyedHash, keyedHash } from '../../core/crypto/keyed-hash.ts';
 import { createSealer, type Sealer } from '../../core/crypto/seal.ts';
 import { webCrypto } from '../../core/crypto/web-crypto.ts';
 import { uuidv7 } from '../../core/ids.ts';
+import { type ApiKeys, apiKeys } from './auth/api-keys.ts';
 import { tokenVerifier, type VerifyToken } from './auth/verify-token.ts';
 import { databaseOpener, type OpenDatabase } from './database.ts';
 import { type Config, ConfigError, parseEnv } from './env.ts';
+import { createLimits, type Limits } from './limits/limits.ts';
 import type { Log } from './log.ts';
 import { type ReadinessProbe, readinessProbe } from './readiness.ts';
 import { type TriggerClient, triggerClient } from './trigger-client.ts';
@@ -21,6 +24,14 @@ export interface Runtime {
 export interface Ports {
   readonly config: Config;
   readonly verifyToken: VerifyToken;
+  /** Null: this deployment has no API keys. */
+  readonly apiKeys: ApiKeys | null;
+  /** Null: nothing is limited. */
+  readonly limits: Limits | null;
+  /** What is kept of a request that carried an Idempotency-Key. */
+  readonly fingerprint: KeyedHash;
+  /** The secret of an API key that must come out the same when its creation is replayed. */
+  readonly repeatableSecret: KeyedHash;
   readonly openDatabase: OpenDatabase;
   readonly sealer: Sealer;
   readonly trigger: TriggerClient;
@@ -35,6 +46,10 @@ function createPorts(config: Config, runtime: Runtime): Ports {
   return {
     config,
     verifyToken: tokenVerifier(config.jwt, { fetch, now }),
+    apiKeys: config.signingKey && apiKeys(config.signingKey, config.jwt.issuer, { now }),
+    limits: createLimits(config.rateLimits, { now }),
+    fingerprint: keyedHash(config.keyRing, 'patchbay idempotency fingerprint v1'),
+    repeatableSecret: keyedHash(config.keyRing, 'patchbay api key secret v1'),
     openDatabase: databaseOpener({ url, apiKey, fetch }),
     sealer: createSealer(config.keyRing, webCrypto),
     trigger: triggerClient({ url: triggerUrl, secretKey, fetch }),

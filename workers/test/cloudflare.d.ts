@@ -6,6 +6,8 @@ declare module 'cloudflare:workers' {
     TRIGGER_API_URL: string;
     TRIGGER_SECRET_KEY: string;
     PATCHBAY_ENCRYPTION_KEYS: string;
+    PATCHBAY_SIGNING_KEY: string;
+    PATCHBAY_RATE_LIMIT: string;
     PATCHBAY_ALLOWED_ORIGINS: string;
     TEST_CONTROL_URL: string;
     TEST_SECRET_KEY: string;

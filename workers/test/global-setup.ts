@@ -2,7 +2,9 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { generateSigningKey } from '../../scripts/stack/secrets.ts';
 import { startSupabase } from '../../scripts/stack/supabase/start.ts';
+import { publicKeyOf } from '../../scripts/stack/supabase/trusted-keys.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -12,6 +14,7 @@ declare module 'vitest' {
     triggerUrl: string;
     triggerKey: string;
     encryptionKeys: string;
+    signingKey: string;
     controlUrl: string;
   }
 }
@@ -28,8 +31,14 @@ interface Received {
  * server by which tests in workerd read the database and the round-trip counter, which live in this process.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const signingKey = generateSigningKey();
   const migrationsDir = join(import.meta.dirname, '../../supabase/migrations');
-  const supabase = await startSupabase({ dataDir: 'memory', port: 0, migrationsDir });
+  const supabase = await startSupabase({
+    dataDir: 'memory',
+    port: 0,
+    migrationsDir,
+    trustedKeys: [publicKeyOf(signingKey)],
+  });
   const triggerKey = `tr_test_${randomUUID()}`;
 
   const received: Received[] = [];
@@ -62,6 +71,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('triggerUrl', await listen(trigger));
   project.provide('triggerKey', triggerKey);
   project.provide('encryptionKeys', `test:${randomBytes(32).toString('base64')}`);
+  project.provide('signingKey', JSON.stringify(signingKey));
   project.provide('controlUrl', await listen(control));
 
   return async () => {

@@ -1,9 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { StackKeys } from './keys.ts';
-import type { Tokens, UserClaims } from './tokens.ts';
+import type { Claims, Tokens } from './tokens.ts';
 
-/** Who a request speaks for. The key says which program calls, the token which user. */
-export type Caller = { key: 'publishable' | 'secret'; user: UserClaims | null };
+/** Who a request speaks for. The key says which program calls, the token which user, or which API key of Patchbay. */
+export type Caller = { key: 'publishable' | 'secret'; user: Claims | null };
 
 export type Refusal =
   | 'no_api_key'

@@ -68,6 +68,7 @@ export function createFront(parts: FrontParts): Hono {
   app.use('/auth/v1/admin/*', async (c, next) => {
     const read = await readCaller(c.req.raw);
     if (!read.ok) return refuse(read.refusal, 'auth');
+    if (isApiKey(read.caller)) return refuse('invalid_token', 'auth');
     if (read.caller.key !== 'secret' || read.caller.user)
       return authError(403, 'not_admin', 'User not allowed');
     await next();
@@ -78,6 +79,7 @@ export function createFront(parts: FrontParts): Hono {
     app.on(method, path, async (c) => {
       const read = await readCaller(c.req.raw);
       if (!read.ok) return refuse(read.refusal, 'auth');
+      if (isApiKey(read.caller)) return refuse('invalid_token', 'auth');
       const answer = await forward(c, read.caller);
       return path === '/auth/v1/token' || path === '/auth/v1/signup'
         ? exchangeSession(db, tokens, answer)
@@ -107,7 +109,7 @@ export function createFront(parts: FrontParts): Hono {
     const headers = new Headers(c.req.raw.headers);
     headers.delete('authorization');
     // lite's auth routes ask for a token of their own kind on top.
-    if (caller.user && url.pathname.startsWith('/auth/')) {
+    if (caller.user && 'session_id' in caller.user && url.pathname.startsWith('/auth/')) {
       headers.set('authorization', `Bearer ${await tokens.seal(caller.user)}`);
     }
     const hasBody = c.req.method !== 'GET' && c.req.method !== 'HEAD';
@@ -129,6 +131,9 @@ export function createFront(parts: FrontParts): Hono {
 
   return app;
 }
+
+/** An API key has no account, no session and no password. */
+const isApiKey = ({ user }: Caller) => user !== null && 'api_key_hash' in user;
 
 const failure = () => restError(500, 'internal', 'the stack failed to answer; its log says why');
 

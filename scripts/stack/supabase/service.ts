@@ -5,12 +5,14 @@
  * |---|---|---|
  * | `PATCHBAY_DATA_DIR` | folder for database, keys and lock, or `memory` | `.patchbay` |
  * | `PATCHBAY_DATABASE_PORT` | TCP port on 127.0.0.1, 0 for a free one | `54321` |
+ * | `PATCHBAY_TRUSTED_KEYS` | JSON array of public JWKs (ES256) that sign tokens for API keys | none |
  * | `DATABASE_URL` | a Postgres server to use in place of PGlite | none |
  */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
 import { startSupabase } from './start.ts';
+import { TrustedKey } from './trusted-keys.ts';
 
 const Environment = z.object({
   PATCHBAY_DATA_DIR: z.string().min(1).default('.patchbay'),
@@ -23,6 +25,18 @@ const Environment = z.object({
     .string()
     .min(1)
     .default(join(import.meta.dirname, '../../../supabase/seed.sql')),
+  PATCHBAY_TRUSTED_KEYS: z
+    .string()
+    .default('[]')
+    .transform((text, issues): unknown => {
+      try {
+        return JSON.parse(text);
+      } catch {
+        issues.addIssue('must be JSON');
+        return z.NEVER;
+      }
+    })
+    .pipe(z.array(TrustedKey)),
   DATABASE_URL: z.url({ protocol: /^postgres(?:ql)?$/ }).optional(),
 });
 
@@ -37,6 +51,7 @@ async function main(): Promise<void> {
     dataDir,
     port: env.PATCHBAY_DATABASE_PORT,
     migrationsDir: env.PATCHBAY_MIGRATIONS_DIR,
+    trustedKeys: env.PATCHBAY_TRUSTED_KEYS,
     ...(env.DATABASE_URL === undefined ? {} : { databaseUrl: env.DATABASE_URL }),
     ...(existsSync(env.PATCHBAY_SEED_FILE) ? { seedFile: env.PATCHBAY_SEED_FILE } : {}),
   });

@@ -19,6 +19,7 @@ import { AUTH_HELPERS, prepareRoles } from './roles.ts';
 import { selfCheck } from './self-check.ts';
 import { splitStatements } from './sql-split.ts';
 import { createTokens, type Tokens } from './tokens.ts';
+import type { TrustedKey } from './trusted-keys.ts';
 
 export interface SupabaseOptions {
   /** Folder for the database, keys and lock, made when missing; or `memory`, which leaves nothing behind. */
@@ -33,6 +34,8 @@ export interface SupabaseOptions {
   seedFile?: string;
   /** Lets anybody register. Off by default: users come from the admin API. */
   allowSignUp?: boolean;
+  /** Public keys that sign tokens for API keys, published beside the stack's own. On hosted Supabase: imported signing keys. */
+  trustedKeys?: readonly TrustedKey[];
 }
 
 export interface EmbeddedSupabase {
@@ -91,7 +94,7 @@ export async function startSupabase(
   const db = await openDatabase(options, folder, guard);
   opened.defer(() => db.close());
 
-  const tokens = await createTokens(keys, () => `${server.url}/auth/v1`);
+  const tokens = await createTokens(keys, () => `${server.url}/auth/v1`, options.trustedKeys);
 
   const passes = createPasses();
   const app = new App({

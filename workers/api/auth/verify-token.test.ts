@@ -173,6 +173,10 @@ const FORGED: [string, () => string | Promise<string>][] = [
   ['no role', () => sign({ without: 'role' })],
   ['the role anon', () => sign({ claims: { role: 'anon' } })],
   ['the role service_role', () => sign({ claims: { role: 'service_role' } })],
+  [
+    'the claims that the Worker gives API keys',
+    () => sign({ claims: { api_key_hash: 'a'.repeat(64) } }),
+  ],
   ['roles in a list', () => sign({ claims: { role: ['authenticated'] } })],
   ['more than 8 KiB', () => sign({ claims: { padding: 'x'.repeat(9000) } })],
 ];
@@ -180,7 +184,7 @@ const FORGED: [string, () => string | Promise<string>][] = [
 describe('a token', () => {
   it('of the auth server speaks for its user', async () => {
     const token = await sign();
-    expect(await world.verify(token)).toEqual({ userId: USER, email: 'ada@example.test', token });
+    expect(await world.verify(token)).toEqual({ type: 'user', userId: USER, email: 'ada@example.test', token });
   });
 
   it('may be signed with RS256', async () => {

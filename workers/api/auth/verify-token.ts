@@ -1,16 +1,14 @@
 import { errors, type JWTVerifyOptions, jwtVerify } from 'jose';
 import * as z from 'zod';
+import type { UserActor } from './actor.ts';
 import { type KeySetPorts, remoteKeySet } from './key-set.ts';
 
-export interface Actor {
-  readonly userId: string;
-  readonly email: string | null;
-  /** The token itself, to act with in the database. */
-  readonly token: string;
-}
-
 /** Who a token speaks for, or null when it is not to be trusted. @throws KeySetUnavailable */
-export type VerifyToken = (token: string) => Promise<Actor | null>;
+export interface VerifyToken {
+  (token: string): Promise<UserActor | null>;
+  /** Whether this token was found good and has not expired since. */
+  remembers(token: string): boolean;
+}
 
 export interface TokenRules {
   readonly issuer: string;
@@ -28,6 +26,8 @@ const Claims = z.object({
   role: z.literal('authenticated'),
   exp: z.number(),
   email: z.string().optional().catch(undefined),
+  /** The Worker's own key is in the key set, too: what it signs for the database must not open the API. */
+  api_key_hash: z.undefined().optional(),
 });
 
 /**
@@ -54,7 +54,7 @@ export function tokenVerifier(rules: TokenRules, ports: KeySetPorts): VerifyToke
       const claims = Claims.safeParse(payload);
       if (!claims.success) return null;
       const { sub, email, exp } = claims.data;
-      return { actor: { userId: sub, email: email ?? null, token }, expiresAtMs: exp * 1000 };
+      return { actor: { type: 'user', userId: sub, email: email ?? null, token }, expiresAtMs: exp * 1000 };
     } catch (error) {
       if (error instanceof errors.JOSEError || error instanceof TypeError) return null;
       throw error;
@@ -68,7 +68,7 @@ const MAX_REMEMBERED = 1000;
 const MAX_REMEMBERED_MS = 5 * 60 * 1000;
 
 interface Verified {
-  readonly actor: Actor;
+  readonly actor: UserActor;
   readonly expiresAtMs: number;
 }
 
@@ -78,9 +78,13 @@ function cachedUntilExpiry(
   verify: (token: string) => Promise<Verified | null>,
 ): VerifyToken {
   const remembered = new Map<string, Verified>();
-  return async (token) => {
+  const find = (token: string): UserActor | null => {
     const known = remembered.get(token);
-    if (known !== undefined && now() < known.expiresAtMs) return known.actor;
+    return known !== undefined && now() < known.expiresAtMs ? known.actor : null;
+  };
+  async function verifyOnce(token: string): Promise<UserActor | null> {
+    const known = find(token);
+    if (known !== null) return known;
     remembered.delete(token);
     const verified = await verify(token);
     if (verified === null) return null;
@@ -91,5 +95,6 @@ function cachedUntilExpiry(
       expiresAtMs: Math.min(verified.expiresAtMs, now() + MAX_REMEMBERED_MS),
     });
     return verified.actor;
-  };
+  }
+  return Object.assign(verifyOnce, { remembers: (token: string) => find(token) !== null });
 }

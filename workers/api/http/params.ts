@@ -4,7 +4,7 @@ import { decodeCursor } from '../../../core/page/cursor.ts';
 import type { PageRequest } from '../../../core/page/page.ts';
 import { invalid } from './invalid.ts';
 
-const DEFAULT_LIMIT = 20;
+export const DEFAULT_LIMIT = 20;
 const MAX_LIMIT = 100;
 
 /** Path parameters, for `c.req.valid('param')`; 400 with `#path/name` otherwise. */

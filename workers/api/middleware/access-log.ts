@@ -16,10 +16,16 @@ export function accessLog(options: { log: Log; now(): number }): MiddlewareHandl
       route: routePath(c, -1),
       status: c.res.status,
       durationMs: options.now() - startedAt,
-      userId: textIn(c, 'userId'),
+      ...callerIn(c),
       workspaceId: textIn(c, 'workspaceId'),
     });
   };
+}
+
+/** A key in place of a user when a key calls. */
+function callerIn(c: Context): { apiKeyId: string } | { userId: string | null } {
+  const apiKeyId = textIn(c, 'apiKeyId');
+  return apiKeyId === null ? { userId: textIn(c, 'userId') } : { apiKeyId };
 }
 
 /** Set by the middleware behind this one, if the request came that far. */

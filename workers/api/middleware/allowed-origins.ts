@@ -23,11 +23,23 @@ export function allowedOrigins(
     allowHeaders: options.allowHeaders ?? [
       'Authorization',
       'Content-Type',
+      'Idempotency-Key',
+      'If-Match',
+      'If-None-Match',
       'Prefer',
       'X-Request-Id',
       'X-Workspace-Id',
     ],
-    exposeHeaders: options.exposeHeaders ?? ['Location', 'Preference-Applied', 'Retry-After', 'X-Request-Id'],
+    exposeHeaders: options.exposeHeaders ?? [
+      'ETag',
+      'Idempotency-Replayed',
+      'Location',
+      'Preference-Applied',
+      'RateLimit',
+      'RateLimit-Policy',
+      'Retry-After',
+      'X-Request-Id',
+    ],
     maxAge: PREFLIGHT_SECONDS,
   });
   return async function allowedOrigins(c, next) {

@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
 import type { Db } from '../../../core/db/db.ts';
+import type { UserActor } from '../auth/actor.ts';
 import { problemOf } from '../http/problem-response.ts';
 import type { Ports } from '../ports.ts';
 import { type AuthVariables, authenticate } from './authenticate.ts';
@@ -11,8 +12,14 @@ const db: Db = { call: async () => null };
 /** Accepts the token `good` alone. */
 function app() {
   const opened: string[] = [];
-  const ports: Pick<Ports, 'verifyToken' | 'openDatabase'> = {
-    verifyToken: async (token) => (token === 'good' ? { userId: 'u1', email: null, token } : null),
+  const ports: Pick<Ports, 'verifyToken' | 'openDatabase' | 'apiKeys' | 'limits'> = {
+    verifyToken: Object.assign(
+      async (token: string): Promise<UserActor | null> =>
+        token === 'good' ? { type: 'user', userId: 'u1', email: null, token } : null,
+      { remembers: () => false },
+    ),
+    apiKeys: null,
+    limits: null,
     openDatabase: (token) => {
       opened.push(token);
       return db;
@@ -39,7 +46,7 @@ describe('authenticate', () => {
     const response = await get({ authorization: 'Bearer good' });
     expect(await response.json()).toEqual({
       userId: 'u1',
-      actor: { userId: 'u1', email: null, token: 'good' },
+      actor: { type: 'user', userId: 'u1', email: null, token: 'good' },
     });
     expect(opened).toEqual(['good']);
   });
@@ -53,6 +60,7 @@ describe('authenticate', () => {
     ['two headers', { authorization: 'Bearer good, Bearer good' }],
     ['a token that is not valid', { authorization: 'Bearer bad' }],
     ['the token in another header', { 'x-authorization': 'Bearer good' }],
+    ['an API key where there are none', { authorization: 'Bearer pbk_good' }],
     ['the token in a cookie', { cookie: 'authorization=good' }],
   ])('refuses %s, and opens nothing', async (_, headers) => {
     const { opened, get } = app();

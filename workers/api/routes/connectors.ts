@@ -8,6 +8,7 @@ import { connectorStats } from '../../../core/connector/stats.ts';
 import { updateConnector } from '../../../core/connector/update.ts';
 import { listExecutions } from '../../../core/execution/list.ts';
 import type { AppEnv } from '../app-env.ts';
+import { expectedRevision, tagged } from '../http/etag.ts';
 import { jsonBody } from '../http/json-body.ts';
 import { pageBody } from '../http/page-body.ts';
 import { Id, PageQuery, pageRequest, path, query } from '../http/params.ts';
@@ -23,18 +24,19 @@ export const connectorRoutes = new Hono<AppEnv>()
   })
   .post('/', jsonBody(CreateConnector), async (c) => {
     const connector = await createConnector(c.var.call, c.req.valid('json'));
-    return c.json({ data: connector }, 201, { Location: `/api/v1/connectors/${connector.id}` });
+    return c.json({ data: tagged(c, connector) }, 201, { Location: `/api/v1/connectors/${connector.id}` });
   })
   .get('/:id', path(Id), async (c) => {
     const connector = await getConnector(c.var.call, c.req.valid('param').id);
-    return c.json({ data: connector });
+    return c.json({ data: tagged(c, connector) });
   })
   .patch('/:id', path(Id), jsonBody(UpdateConnector), async (c) => {
-    const connector = await updateConnector(c.var.call, c.req.valid('param').id, c.req.valid('json'));
-    return c.json({ data: connector });
+    const { id } = c.req.valid('param');
+    const connector = await updateConnector(c.var.call, id, c.req.valid('json'), expectedRevision(c));
+    return c.json({ data: tagged(c, connector) });
   })
   .delete('/:id', path(Id), async (c) => {
-    await deleteConnector(c.var.call, c.req.valid('param').id);
+    await deleteConnector(c.var.call, c.req.valid('param').id, expectedRevision(c));
     return c.body(null, 204);
   })
   .get('/:id/stats', path(Id), async (c) => {

@@ -3,6 +3,8 @@ import { readMe } from '../../../core/workspace/me.ts';
 import type { AppEnv } from '../app-env.ts';
 
 export const meRoutes = new Hono<AppEnv>().get('/', async (c) => {
-  const me = await readMe(c.var.db, c.var.actor);
-  return c.json({ data: me });
+  const { actor } = c.var;
+  const caller =
+    actor.type === 'user' ? { id: actor.userId, email: actor.email } : { id: actor.apiKeyId, email: null };
+  return c.json({ data: await readMe(c.var.db, caller) });
 });
