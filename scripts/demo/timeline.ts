@@ -2,6 +2,7 @@ import type { Execution, ExecutionStep } from '../../core/execution/schema.ts';
 import { bold, dim, green, milliseconds, red, type Spinner, yellow } from './terminal.ts';
 
 const NAME_WIDTH = 10;
+const LABEL_WIDTH = 27;
 
 /** Prints each step of an execution once it has ended, and each failed attempt when it is seen. */
 export function timelinePrinter(spinner: Spinner): (execution: Execution) => void {
@@ -42,10 +43,11 @@ export function whereTimeWent(execution: Execution, attemptsMs: number, upstream
   const at = (time: string | null) => (time === null ? Number.NaN : Date.parse(time));
   const queued = at(execution.started_at) - at(execution.created_at);
   const running = at(execution.finished_at) - at(execution.started_at);
+  const line = (label: string, ms: number) => `${label.padEnd(LABEL_WIDTH)}${milliseconds(ms)}`;
   return [
-    `accepted → started      ${milliseconds(queued)}`,
-    `calls to ${upstreamText.padEnd(15)}${milliseconds(attemptsMs)}`,
-    `waits and bookkeeping   ${milliseconds(running - attemptsMs)}  ${dim('(backoff before the retry, ledger, expressions)')}`,
-    `in all                  ${milliseconds(queued + running)}`,
+    line('accepted → started', queued),
+    line(`calls to ${upstreamText}`, attemptsMs),
+    `${line('waits and bookkeeping', running - attemptsMs)}  ${dim('(backoff before the retry, ledger, expressions)')}`,
+    line('in all', queued + running),
   ];
 }

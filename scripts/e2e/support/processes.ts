@@ -77,7 +77,7 @@ export type Listener = { address: string; port: number };
 /** The TCP sockets on which a process listens. Addresses are in hex as the kernel writes them. */
 export function listenersOf(pid: number): Listener[] {
   const inodes = new Set<string>();
-  for (const fd of readdirSync(`/proc/${pid}/fd`)) {
+  for (const fd of isAlive(pid) ? readdirSync(`/proc/${pid}/fd`) : []) {
     try {
       const inode = /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1];
       if (inode) inodes.add(inode);
