@@ -64,7 +64,13 @@ function spellings(char: string): Unit {
 }
 
 function escapedForm(secret: string): Form {
-  return Array.from(secret, spellings);
+  // One unit for each different character: a long secret has thousands of the same ones.
+  const units = new Map<string, Unit>();
+  return Array.from(secret, (char) => {
+    const unit = units.get(char) ?? spellings(char);
+    units.set(char, unit);
+    return unit;
+  });
 }
 
 const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
@@ -105,7 +111,7 @@ function base64Forms(bytes: readonly number[]): Form[] {
 }
 
 function hexForm(bytes: readonly number[]): Form {
-  return [[{ text: bytes.map((byte) => hex(byte)).join(''), anyCase: true }]];
+  return bytes.map((byte) => [{ text: hex(byte), anyCase: true }]);
 }
 
 /** The bytes of a text in latin-1, which `btoa` and older Basic authentication use; undefined if it has none. */

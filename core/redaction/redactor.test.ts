@@ -106,6 +106,11 @@ function traces(name: string, encode: (text: string) => string, value: string): 
   return [value, encode(value)];
 }
 
+/** As long as a field of a credential may be, with every printable character of ASCII in it. */
+const LONGEST = Array.from({ length: 16_384 }, (_, index) =>
+  String.fromCharCode(33 + ((index * 7919) % 94)),
+).join('');
+
 describe('text', () => {
   for (const [name, encode] of ENCODERS) {
     test.each(SECRETS)(`finds a secret as ${name}: %j`, (value) => {
@@ -130,6 +135,22 @@ describe('text', () => {
       );
     });
   }
+
+  test.each(ENCODERS)('finds a secret of 16,384 characters as %s', (name, encode) => {
+    const redacted = createRedactor([LONGEST]).text(encode(`user:${LONGEST}!`));
+    expect(redacted).toContain(REDACTED);
+    for (const trace of traces(name, encode, LONGEST)) expect(redacted).not.toContain(trace);
+    // The whole of it is covered by one mark, not a part here and there.
+    expect(redacted.length).toBeLessThan(200);
+  });
+
+  test('holds as many of the longest secrets as a credential has fields', () => {
+    const secrets = Array.from({ length: 32 }, (_, index) => `${index}:${LONGEST.slice(index)}`);
+    const start = performance.now();
+    const redactor = createRedactor(secrets);
+    expect(redactor.text(`x ${secrets[31]} y`)).toBe(`x ${REDACTED} y`);
+    expect(performance.now() - start).toBeLessThan(10_000);
+  });
 
   test('covers overlapping secrets with one mark, and prefers the longer', () => {
     const redactor = createRedactor(['abcdef', 'defghi', 'abcdefgh']);

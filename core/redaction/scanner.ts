@@ -55,17 +55,43 @@ function casesOf(spelling: Spelling): string[] {
   return cases;
 }
 
+/** A longer form would make a pattern that no regex engine compiles; it is followed unit by unit instead. */
+const MAX_PATTERN_UNITS = 400;
+
+/** Where a form that starts at `start` ends in the text, following every way to write each unit at once; -1 for nowhere. */
+function endOfForm(form: Form, text: string, start: number): number {
+  let ends = new Set([start]);
+  for (const unit of form) {
+    const next = new Set<number>();
+    for (const at of ends) {
+      for (const { text: spelling, anyCase } of unit) {
+        const end = at + spelling.length;
+        const there =
+          text.startsWith(spelling, at) ||
+          (anyCase === true && text.slice(at, end).toLowerCase() === spelling.toLowerCase());
+        if (there) next.add(end);
+      }
+    }
+    if (next.size === 0) return -1;
+    ends = next;
+  }
+  return Math.max(...ends);
+}
+
 /**
  * Finds every form in a text: a table of three-character beginnings rejects nearly all positions, and one
  * compiled alternation decides at the rest. Matches may overlap; they are returned as one span.
  */
 export class Scanner {
   readonly #pattern: RegExp;
+  readonly #long: readonly Form[];
   readonly #table = new Uint8Array(1 << TABLE_BITS);
 
   /** @param forms in order of preference: the longest first */
   constructor(forms: readonly Form[]) {
-    this.#pattern = new RegExp(forms.map((form) => form.map(unitPattern).join('')).join('|') || '(?!)', 'y');
+    const short = forms.filter((form) => form.length <= MAX_PATTERN_UNITS);
+    this.#long = forms.filter((form) => form.length > MAX_PATTERN_UNITS);
+    this.#pattern = new RegExp(short.map((form) => form.map(unitPattern).join('')).join('|') || '(?!)', 'y');
     for (const form of forms) {
       for (const prefix of prefixes(form)) {
         this.#table[slot(prefix.charCodeAt(0), prefix.charCodeAt(1), prefix.charCodeAt(2))] = 1;
@@ -79,9 +105,8 @@ export class Scanner {
     for (let at = 0; at + PREFIX_CHARS <= text.length; at += 1) {
       const entry = slot(text.charCodeAt(at), text.charCodeAt(at + 1), text.charCodeAt(at + 2));
       if (this.#table[entry] === 0) continue;
-      this.#pattern.lastIndex = at;
-      if (!this.#pattern.test(text)) continue;
-      const end = this.#pattern.lastIndex;
+      const end = this.#endAt(text, at);
+      if (end < 0) continue;
       if (last && at < last.end) {
         last.end = Math.max(last.end, end);
       } else {
@@ -90,5 +115,12 @@ export class Scanner {
       }
     }
     return found;
+  }
+
+  #endAt(text: string, at: number): number {
+    this.#pattern.lastIndex = at;
+    let end = this.#pattern.test(text) ? this.#pattern.lastIndex : -1;
+    for (const form of this.#long) end = Math.max(end, endOfForm(form, text, at));
+    return end;
   }
 }
