@@ -58,6 +58,7 @@ export type StoreCredential = z.infer<typeof StoreCredential>;
 /**
  * Each field that is given replaces the stored one as a whole; the rest stays. New secret fields are sealed for the same
  * credential, so that its id and what refers to it stay. They are checked against the type, the new one or the stored.
+ * More hosts than before need the fields too: who may change a credential may not read it by sending it elsewhere.
  */
 export const UpdateCredential = z
   .strictObject({

@@ -42,7 +42,8 @@ describe('credentials', () => {
       'select * from public.workspace_api_credentials where service_name = $1',
       service,
     );
-    const check = await call(`GET ${answer.headers.get('location')}`, as);
+    expect(answer.headers.get('location')).toBe(`/api/v1/workspace/credentials/${service}`);
+    const check = await call(`GET /api/v1/workspace/credentials/check/${service}`, as);
     expect(dataIn(check)).toMatchObject({ exists: true, type: credential.type });
     const list = await call('GET /api/v1/workspace/credentials', as);
     for (const seen of [answer.body, row, check.body, list.body]) {
@@ -88,6 +89,12 @@ describe('credentials', () => {
     expect((await call('DELETE /api/v1/workspace/credentials/gone', as)).status).toBe(204);
     expect((await call('DELETE /api/v1/workspace/credentials/gone', as)).status).toBe(404);
     const check = await call('GET /api/v1/workspace/credentials/check/gone', as);
-    expect(dataIn(check)).toEqual({ service_name: 'gone', exists: false, type: null, updated_at: null });
+    expect(dataIn(check)).toEqual({
+      service_name: 'gone',
+      exists: false,
+      type: null,
+      updated_at: null,
+      expiry: null,
+    });
   });
 });
