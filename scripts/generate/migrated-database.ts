@@ -9,11 +9,16 @@ const MIGRATIONS = fileURLToPath(new URL('../../supabase/migrations', import.met
 /** The part of hosted Supabase's `auth` schema that migrations refer to. */
 const AUTH_USERS = 'create table auth.users (id uuid primary key);';
 
-/** A Postgres in memory with the product's roles and migrations, and no API in front. Needs no network and no Docker. */
-export async function openMigratedDatabase(): Promise<Database> {
-  const db = await openPglite(undefined);
+/** Gives an empty database the product's roles and migrations. */
+export async function prepareMigrated(db: Database): Promise<void> {
   await prepareRoles(db);
   await db.script(AUTH_USERS + AUTH_HELPERS);
   await migrate(db, await readMigrations(MIGRATIONS));
+}
+
+/** A Postgres in memory with the product's roles and migrations, and no API in front. Needs no network and no Docker. */
+export async function openMigratedDatabase(): Promise<Database> {
+  const db = await openPglite(undefined);
+  await prepareMigrated(db);
   return db;
 }

@@ -8,6 +8,10 @@ create index connector_templates_newest_idx on public.connector_templates (id de
 create index connector_templates_installs_idx on public.connector_templates (install_count desc, id desc) where status = 'published';
 create index connector_templates_rating_idx on public.connector_templates (rating_average desc, id desc) where status = 'published';
 create index connector_templates_category_idx on public.connector_templates (category, id desc) where status = 'published';
+create index connector_templates_provider_idx on public.connector_templates (provider, id desc) where status = 'published';
+create index connector_templates_official_idx on public.connector_templates (id desc) where status = 'published' and is_official;
+create index connector_templates_featured_idx on public.connector_templates (id desc) where status = 'published' and is_featured;
+create index connector_templates_drafts_idx on public.connector_templates (id desc) where status = 'draft';
 drop index public.connector_templates_page_idx;
 
 alter table public.template_versions

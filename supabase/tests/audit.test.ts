@@ -154,7 +154,7 @@ test.each<[string, Actor, string, Record<string, unknown>, object[]]>([
   for (const entry of entries) {
     expect(entry).toMatchObject({
       workspace_id: home.id,
-      actor_id: typeof actor === 'object' ? actor.user : null,
+      actor_id: typeof actor === 'object' && 'user' in actor ? actor.user : null,
     });
   }
 });
