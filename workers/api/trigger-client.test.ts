@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { hashTriggerKey } from '../../core/execution/task-trigger.ts';
 import { TriggerError, triggerClient } from './trigger-client.ts';
 
 const EXECUTION = {
@@ -18,7 +19,7 @@ function client(...answers: (() => Response)[]) {
       return answer();
     },
   });
-  return { sent, start: () => trigger.startExecution(EXECUTION) };
+  return { sent, trigger, start: () => trigger.startExecution(EXECUTION) };
 }
 
 const ok = () => Response.json({ id: 'run_1', isCached: false });
@@ -69,5 +70,24 @@ describe('triggering the task', () => {
     expect(error).toBeInstanceOf(TriggerError);
     expect(String(error)).not.toContain('canary');
     expect(sent).toHaveLength(calls);
+  });
+
+  it('of any name takes the options that are given, and sends no others', async () => {
+    const { sent, trigger } = client(ok, ok);
+    await trigger.trigger('credential-rekey', { a: 1 });
+    await trigger.trigger('credential-test', {}, { idempotencyKey: 'once', ttlSeconds: 60, tags: ['a:1'] });
+    expect(sent.map(({ url }) => url)).toEqual([
+      'https://api.trigger.test/api/v1/tasks/credential-rekey/trigger',
+      'https://api.trigger.test/api/v1/tasks/credential-test/trigger',
+    ]);
+    const [plain, full] = sent.map(({ init }) => JSON.parse(String(init.body)));
+    expect(plain).toEqual({ payload: '{"a":1}', options: { payloadType: 'application/json' } });
+    expect(full.options).toEqual({
+      payloadType: 'application/json',
+      idempotencyKey: await hashTriggerKey('once'),
+      idempotencyKeyOptions: { key: 'once', scope: 'global' },
+      ttl: 60,
+      tags: ['a:1'],
+    });
   });
 });
