@@ -17,14 +17,14 @@ import { sealFields } from './seal-fields.ts';
  * Changes a credential in place: its id stays, and new fields are sealed for that id. One read, one write; the write
  * is refused when the credential is not what was read any more.
  *
- * @param expectedRevision what the caller knows it as; another one is `precondition_failed`. Without it, a change that
+ * @param expectedRevision what the caller knows it as; another one is `precondition_failed`. With null, a change that
  *   somebody else made between read and write is a `version_conflict`.
  */
 export async function updateCredential(
   ctx: CredentialContext & { readonly sealer: Sealer },
   serviceName: string,
   patch: UpdateCredential,
-  expectedRevision?: number,
+  expectedRevision: number | null,
 ): Promise<Credential> {
   const current = await readCredential(ctx, serviceName, 'editor');
   const changes = await changesOf(ctx.sealer, current, patch);
@@ -41,7 +41,7 @@ export async function updateCredential(
     return presentCredential(stored, ctx.now());
   } catch (error) {
     const raced = error instanceof Problem && error.code === 'precondition_failed';
-    if (!raced || expectedRevision !== undefined) throw error;
+    if (!raced || expectedRevision !== null) throw error;
     throw new Problem('version_conflict', 'Somebody else changed this credential at the same moment.');
   }
 }

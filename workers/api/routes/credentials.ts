@@ -15,6 +15,7 @@ import {
 import { updateCredential } from '../../../core/credential/update.ts';
 import { Problem } from '../../../core/problem/problem.ts';
 import type { AppEnv } from '../app-env.ts';
+import { expectedRevision, tagged } from '../http/etag.ts';
 import { jsonBody } from '../http/json-body.ts';
 import { pageBody } from '../http/page-body.ts';
 import { PageQuery, pageRequest, path, query } from '../http/params.ts';
@@ -37,8 +38,8 @@ export const credentialRoutes = new Hono<AppEnv>()
   })
   .post('/', jsonBody(StoreCredential), async (c) => {
     const { credential, replaced } = await storeCredential(context(c), c.req.valid('json'));
-    if (replaced) return c.json({ data: credential }, 200);
-    return c.json({ data: credential }, 201, { Location: urlOf(credential.service_name) });
+    if (replaced) return c.json({ data: tagged(c, credential) }, 200);
+    return c.json({ data: tagged(c, credential) }, 201, { Location: urlOf(credential.service_name) });
   })
   .get('/check/:service_name', path(Service), async (c) => {
     const check = await checkCredential(context(c), c.req.valid('param').service_name);
@@ -46,12 +47,17 @@ export const credentialRoutes = new Hono<AppEnv>()
   })
   .get('/:service_name', path(Service), async (c) => {
     const credential = await getCredential(context(c), c.req.valid('param').service_name);
-    return c.json({ data: credential });
+    return c.json({ data: tagged(c, credential) });
   })
   .patch('/:service_name', path(Service), jsonBody(UpdateCredential), async (c) => {
     const { service_name } = c.req.valid('param');
-    const credential = await updateCredential(context(c), service_name, c.req.valid('json'));
-    return c.json({ data: credential });
+    const credential = await updateCredential(
+      context(c),
+      service_name,
+      c.req.valid('json'),
+      expectedRevision(c),
+    );
+    return c.json({ data: tagged(c, credential) });
   })
   .post('/:service_name/test', path(Service), jsonBody(TestCredential), async (c) => {
     const { service_name } = c.req.valid('param');
