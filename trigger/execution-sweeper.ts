@@ -1,6 +1,6 @@
 import { idempotencyKeys, logger, schedules } from '@trigger.dev/sdk';
 import * as z from 'zod';
-import { executionTags, executionTriggerKey } from '../core/execution/task-trigger.ts';
+import { executionTags, executionTriggerKey, TRIGGER_KEY_TTL } from '../core/execution/task-trigger.ts';
 import { connectorExecution } from './connector-execution.ts';
 import { serviceDatabase } from './database.ts';
 import { readTaskEnv } from './env.ts';
@@ -35,6 +35,7 @@ export const executionSweeper = schedules.task({
         {
           // The same key as the first trigger's: while that one's run lives, this is not a second run.
           idempotencyKey: await idempotencyKeys.create(executionTriggerKey(id, fence), { scope: 'global' }),
+          idempotencyKeyTTL: TRIGGER_KEY_TTL,
           concurrencyKey: workspace_id,
           tags: executionTags(id, workspace_id),
         },

@@ -4,6 +4,12 @@ import { EXECUTION_TASK_ID } from './schema.ts';
 export const EXECUTION_QUEUE = EXECUTION_TASK_ID;
 
 /**
+ * How long a wish is remembered. A task run that ended without running its execution (cancelled by hand, or because
+ * another run held the lease and then died) must not stand in the way of the sweeper for the 30 days of the default.
+ */
+export const TRIGGER_KEY_TTL = '10m';
+
+/**
  * Names one wish to run an execution; the same wish sent twice starts one task run. `fence` is how often the execution
  * has been claimed, so that a sweep after a claim is not taken for the trigger before it.
  */

@@ -41,6 +41,7 @@ describe('triggering the task', () => {
       concurrencyKey: EXECUTION.workspaceId,
       queue: { name: 'connector-execution' },
       idempotencyKey: expect.stringMatching(/^[0-9a-f]{64}$/),
+      idempotencyKeyTTL: '10m',
       tags: [`execution:${EXECUTION.id}`, `workspace:${EXECUTION.workspaceId}`],
     });
   });

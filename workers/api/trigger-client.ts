@@ -5,6 +5,7 @@ import {
   executionTags,
   executionTriggerKey,
   hashTriggerKey,
+  TRIGGER_KEY_TTL,
 } from '../../core/execution/task-trigger.ts';
 
 /** What the SDK of the installed Trigger.dev version sends; it names the shape of requests and answers. */
@@ -17,7 +18,7 @@ const ATTEMPTS = 2;
 const Triggered = z.object({ id: z.string() });
 
 export interface TriggerOptions {
-  /** The same key again starts no second run, for 30 days. */
+  /** The same key again starts no second run while it is remembered (`TRIGGER_KEY_TTL`). */
   readonly idempotencyKey?: string;
   /** Shares the queue's limit with runs of the same key only. */
   readonly concurrencyKey?: string;
@@ -103,6 +104,7 @@ async function wireOptions({ idempotencyKey, concurrencyKey, queue, tags, ttlSec
       ? {}
       : {
           idempotencyKey: await hashTriggerKey(idempotencyKey),
+          idempotencyKeyTTL: TRIGGER_KEY_TTL,
           idempotencyKeyOptions: { key: idempotencyKey, scope: 'global' },
         }),
     ...(concurrencyKey === undefined ? {} : { concurrencyKey }),
