@@ -78,15 +78,20 @@ function underOwnNames({ connector, credentials, input }: Example): Example {
   };
 }
 
+/** Connectors before the credentials that they use. */
 async function remove(api: Api, made: { services: string[]; connectors: string[] }): Promise<void> {
-  const answers = [
-    ...made.connectors.map((id) => api.api.v1.connectors[':id'].$delete({ param: { id } })),
-    ...made.services.map((service_name) =>
-      api.api.v1.workspace.credentials[':service_name'].$delete({ param: { service_name } }),
+  const deletions = [
+    ...made.connectors.map((id) => () => api.api.v1.connectors[':id'].$delete({ param: { id } })),
+    ...made.services.map(
+      (service_name) => () =>
+        api.api.v1.workspace.credentials[':service_name'].$delete({ param: { service_name }, query: {} }),
     ),
   ];
-  for (const { ok, status } of await Promise.all(answers)) {
-    if (!ok) console.error(red(`  something could not be deleted: the API answered ${status}`));
+  let deleted = 0;
+  for (const remove of deletions) {
+    const { ok, status } = await remove();
+    if (ok) deleted += 1;
+    else console.error(red(`  something could not be deleted: the API answered ${status}`));
   }
-  if (answers.length > 0) console.log('  deleted what this made');
+  if (deleted > 0) console.log(`  deleted what this made (${deleted})`);
 }
