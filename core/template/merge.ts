@@ -42,6 +42,9 @@ export function mergeDefinitions(input: MergeInput): Merge {
   return { merged: Object.fromEntries(entries), conflicts: merger.conflicts };
 }
 
+/** Maps of a step in which each key stands for itself: one that is missing is one without keys. */
+const MAPS: ReadonlySet<string> = new Set(['request/query', 'request/headers', 'response/map']);
+
 const CONFLICT = 'the workspace and the template both changed it';
 
 class Merger {
@@ -57,17 +60,19 @@ class Merger {
     if (sameJson(mine, base) || sameJson(mine, template)) return template;
     if (sameJson(template, base)) return mine;
     const { path, pointer } = place;
+    const inStep = path[0] === 'steps' ? path.slice(2).join('/') : '';
     // What both added is put together, except a body, whose parts belong together.
-    const isBody = path[0] === 'steps' && path.slice(2).join('/') === 'request/body';
-    const from = base === undefined && !isBody ? {} : base;
-    if (isCompared(path, [from, mine, template])) {
-      const [b, m, t] = [Object(from), Object(mine), Object(template)];
+    const from = inStep === 'request/body' ? base : (base ?? {});
+    const [ours, theirs] = MAPS.has(inStep) ? [mine ?? {}, template ?? {}] : [mine, template];
+    if (isCompared(path, [from, ours, theirs])) {
+      const [b, m, t] = [Object(from), Object(ours), Object(theirs)];
       const entries = keysOf(m, t).flatMap((key): [string, Json][] => {
         const below = { path: [...path, key], pointer: pointerTo(pointer, key) };
         const merged = this.value({ base: b[key], mine: m[key], template: t[key] }, below);
         return merged === undefined ? [] : [[key, merged]];
       });
-      return Object.fromEntries(entries);
+      const removed = (mine === undefined || template === undefined) && entries.length === 0;
+      return removed ? undefined : Object.fromEntries(entries);
     }
     return (isSet(path) ? mergeSets(sides) : undefined) ?? this.#conflict(sides, place);
   }
