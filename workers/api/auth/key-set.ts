@@ -8,6 +8,8 @@ const COOLDOWN_MS = 30 * 1000;
 /** After a failed fetch, how long callers are told so without another. */
 const RETRY_MS = 1000;
 const TIMEOUT_MS = 3000;
+/** How often a request looks whether the first fetch, which another one makes, has ended. */
+const POLL_MS = 10;
 
 const KeySet = z.object({ keys: z.array(z.looseObject({ kty: z.string() })) });
 
@@ -30,18 +32,38 @@ export interface KeySetPorts {
 export function remoteKeySet(url: string, ports: KeySetPorts): JWTVerifyGetKey {
   let find: JWTVerifyGetKey | undefined;
   let triedAt = Number.NEGATIVE_INFINITY;
+  let pending = false;
 
   async function refresh(): Promise<void> {
     triedAt = ports.now();
+    pending = true;
     try {
       find = createLocalJWKSet(await fetchKeySet(url, ports.fetch));
     } catch (error) {
       if (find === undefined) throw new KeySetUnavailable('The key set cannot be fetched.', { cause: error });
+    } finally {
+      pending = false;
     }
   }
   const age = () => ports.now() - triedAt;
 
+  /**
+   * For the requests that come while the first one fetches. One whose caller hangs up is ended without a word, so the
+   * fetch is given up for lost after its time.
+   */
+  async function waitForFirst(): Promise<void> {
+    const mostPolls = TIMEOUT_MS / POLL_MS;
+    for (
+      let polls = 0;
+      pending && find === undefined && age() < TIMEOUT_MS && polls < mostPolls;
+      polls += 1
+    ) {
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  }
+
   return async (header, token) => {
+    if (find === undefined && pending) await waitForFirst();
     if (find === undefined && age() < RETRY_MS) throw new KeySetUnavailable('The key set cannot be fetched.');
     if (find === undefined || age() > FRESH_MS) await refresh();
     if (find === undefined) throw new KeySetUnavailable('The key set cannot be fetched.');

@@ -173,10 +173,7 @@ const FORGED: [string, () => string | Promise<string>][] = [
   ['no role', () => sign({ without: 'role' })],
   ['the role anon', () => sign({ claims: { role: 'anon' } })],
   ['the role service_role', () => sign({ claims: { role: 'service_role' } })],
-  [
-    'the claims that the Worker gives API keys',
-    () => sign({ claims: { api_key_hash: 'a'.repeat(64) } }),
-  ],
+  ['the claims that the Worker gives API keys', () => sign({ claims: { api_key_hash: 'a'.repeat(64) } })],
   ['roles in a list', () => sign({ claims: { role: ['authenticated'] } })],
   ['more than 8 KiB', () => sign({ claims: { padding: 'x'.repeat(9000) } })],
 ];
@@ -184,7 +181,12 @@ const FORGED: [string, () => string | Promise<string>][] = [
 describe('a token', () => {
   it('of the auth server speaks for its user', async () => {
     const token = await sign();
-    expect(await world.verify(token)).toEqual({ type: 'user', userId: USER, email: 'ada@example.test', token });
+    expect(await world.verify(token)).toEqual({
+      type: 'user',
+      userId: USER,
+      email: 'ada@example.test',
+      token,
+    });
   });
 
   it('may be signed with RS256', async () => {
@@ -266,6 +268,31 @@ describe('the key set', () => {
   it('is fetched once for many tokens', async () => {
     for (let i = 0; i < 20; i += 1) await world.verify(await sign({ claims: { jti: String(i) } }));
     expect(world.fetched).toBe(1);
+  });
+
+  it('is fetched once for many tokens at once, and all of them wait for it', async () => {
+    const tokens = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => sign({ claims: { jti: String(i) } })),
+    );
+    const actors = await Promise.all(tokens.map((token) => world.verify(token)));
+    expect(actors.filter((actor) => actor !== null)).toHaveLength(20);
+    expect(world.fetched).toBe(1);
+  });
+
+  it('is fetched at most twice in 30 seconds, however many kids are made up', async () => {
+    const forged = await Promise.all(
+      Array.from({ length: 90 }, (_, i) => sign({ key: stranger.privateKey, kid: crypto.randomUUID() + i })),
+    );
+    const fetchedAt: number[] = [];
+    for (const [i, token] of forged.entries()) {
+      world.seconds = NOW + i;
+      const before = world.fetched;
+      expect(await world.verify(token)).toBeNull();
+      if (world.fetched > before) fetchedAt.push(i);
+    }
+    for (const start of fetchedAt) {
+      expect(fetchedAt.filter((at) => at >= start && at <= start + 30).length).toBeLessThanOrEqual(2);
+    }
   });
 
   it('is not fetched for tokens that name no acceptable algorithm', async () => {
