@@ -1163,6 +1163,7 @@ export type Database = {
       };
       delete_credential: {
         Args: {
+          p_expected_revision?: number;
           p_force?: boolean;
           p_service_name: string;
           p_workspace_id: string;

@@ -12,13 +12,14 @@ const Users = z.array(z.object({ id: z.uuid(), name: z.string() }));
 export async function deleteCredential(
   ctx: CallContext,
   serviceName: string,
-  { force }: { force: boolean },
+  { force, expectedRevision }: { force: boolean; expectedRevision: number | null },
 ): Promise<void> {
   try {
     await ctx.db.call('delete_credential', {
       p_workspace_id: ctx.workspaceId,
       p_service_name: serviceName,
       p_force: force,
+      p_expected_revision: expectedRevision,
     });
   } catch (error) {
     if (error instanceof DatabaseProblem && error.code === 'credential_in_use') throw inUse(error);

@@ -11,7 +11,7 @@ export interface IdempotentCall {
 }
 
 /** How functions that only read are named; the database refuses to keep the answer of one (they are not volatile). */
-const READS = /^(?:get|list|resolve|check|export)_/;
+const READS = /^(?:(?:get|list|resolve|check|export)_|admin_key_rotation$)/;
 
 const Answer = z.object({ replayed: z.boolean(), answer: z.unknown() });
 

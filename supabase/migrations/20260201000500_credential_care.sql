@@ -131,21 +131,33 @@ end;
 $$;
 
 drop function public.delete_credential(uuid, text);
-create function public.delete_credential(p_workspace_id uuid, p_service_name text, p_force boolean default false) returns void
+create function public.delete_credential(
+  p_workspace_id uuid, p_service_name text, p_force boolean default false, p_expected_revision int default null
+) returns void
 language plpgsql set search_path = ''
 as $$
 declare
   workspace uuid := private.authorize(p_workspace_id, 'editor');
   users jsonb := private.credential_users(workspace, p_service_name);
+  found_revision int := (
+    select c.revision from public.workspace_api_credentials c
+    where c.workspace_id = workspace and c.service_name = p_service_name);
 begin
-  if not p_force and jsonb_array_length(users) > 0 and exists (
-    select 1 from public.workspace_api_credentials c where c.workspace_id = workspace and c.service_name = p_service_name) then
+  if found_revision is null then
+    perform private.raise_problem(404, 'credential_not_found', 'No credential of this name in this workspace.');
+  end if;
+  perform private.require_revision(found_revision, p_expected_revision);
+  if not p_force and jsonb_array_length(users) > 0 then
     perform private.raise_problem(409, 'credential_in_use',
       'Connectors use this credential: ' || (select string_agg(format('%s (%s)', u ->> 'name', u ->> 'id'), ', ')
         from jsonb_array_elements(users) u) || '. Change them first, or delete with force=true.', users::text);
   end if;
-  delete from public.workspace_api_credentials c where c.workspace_id = workspace and c.service_name = p_service_name;
+  -- Of two at the same moment, the one that comes second finds what the first one left.
+  delete from public.workspace_api_credentials c
+  where c.workspace_id = workspace and c.service_name = p_service_name
+    and (p_expected_revision is null or c.revision = p_expected_revision);
   if not found then
+    perform private.require_revision(0, p_expected_revision);
     perform private.raise_problem(404, 'credential_not_found', 'No credential of this name in this workspace.');
   end if;
 end;

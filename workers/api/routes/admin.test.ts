@@ -271,9 +271,14 @@ describe('credential keys', () => {
     expect(answer.status).toBe(202);
     expect(answer.headers.get('location')).toBe('/api/v1/admin/credential-keys');
     expect(await count()).toBe(before + 1);
+    const keyed = await call('POST /api/v1/admin/credential-keys/rotate', {
+      token: operator.token,
+      headers: { 'idempotency-key': crypto.randomUUID() },
+    });
+    expect(keyed.status).toBe(202);
     const refused = await call('POST /api/v1/admin/credential-keys/rotate', { token: ours.owner.token });
     expect(problemIn(refused).status).toBe(403);
-    expect(await count()).toBe(before + 1);
+    expect(await count()).toBe(before + 2);
   });
 });
 

@@ -87,8 +87,11 @@ async function startRekeying(c: Context<AppEnv>): Promise<void> {
     scheduleId: 'by-hand',
     upcoming: [],
   };
+  const { idempotencyKey, userId } = c.var;
+  const options =
+    idempotencyKey === null ? {} : { idempotencyKey: JSON.stringify(['rekey', userId, idempotencyKey]) };
   try {
-    await trigger.trigger(CREDENTIAL_REKEY_TASK_ID, payload);
+    await trigger.trigger(CREDENTIAL_REKEY_TASK_ID, payload, options);
   } catch (error) {
     runtime.log('warn', 'trigger_failed', {
       requestId: c.var.requestId,

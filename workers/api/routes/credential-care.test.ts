@@ -217,6 +217,15 @@ describe('a credential in use', () => {
     expect((await call(`DELETE ${path}`, as)).status).toBe(204);
   });
 
+  it('is deleted only as what was read, where If-Match says so', async () => {
+    const { path } = await stored(BEARER);
+    await patch(path, { expires_at: '2030-01-01T00:00:00Z' });
+    const remove = (etag: string) => call(`DELETE ${path}`, { ...as, headers: { 'if-match': etag } });
+    expect(problemIn(await remove('"r1"'))).toMatchObject({ status: 412, code: 'precondition_failed' });
+    expect((await remove('"r2"')).status).toBe(204);
+    expect((await remove('"r2"')).status).toBe(404);
+  });
+
   it('is not forced by anything but true', async () => {
     const { path } = await stored(BEARER);
     const problem = problemIn(await call(`DELETE ${path}?force=1`, as));
@@ -278,6 +287,24 @@ describe('a test call', () => {
     // What was tried is gone: its result says nothing about the new secret.
     await patch(path, { fields: { token: 'new' } });
     expect(dataIn(await call(`GET ${path}`, as))).toMatchObject({ last_test: null });
+  });
+
+  it('is one test under one Idempotency-Key, however often it is asked for', async () => {
+    const { path, id } = await stored(BEARER);
+    const send = (key: string, url: string) =>
+      call(`POST ${path}/test`, {
+        ...as,
+        json: { url },
+        headers: { prefer: 'wait=0', 'idempotency-key': key },
+      });
+    const url = 'https://api.example.com/me';
+    const [first, again] = [await send('k1', url), await send('k1', url)];
+    expect(idIn(again)).toBe(idIn(first));
+    expect(idIn(await send('k2', url))).not.toBe(idIn(first));
+    expect(idIn(await send('k1', `${url}/2`))).not.toBe(idIn(first));
+    const started = (await triggered()).filter(({ body }) => JSON.stringify(body).includes(id));
+    const keys = started.map(({ body }) => Object(body).options.idempotencyKey);
+    expect([keys.length, new Set(keys).size]).toEqual([4, 3]);
   });
 
   const url = 'https://api.example.com/me';

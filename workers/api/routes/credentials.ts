@@ -13,6 +13,7 @@ import {
   TestCredential,
 } from '../../../core/credential/test-schema.ts';
 import { updateCredential } from '../../../core/credential/update.ts';
+import { hashTriggerKey } from '../../../core/execution/task-trigger.ts';
 import { Problem } from '../../../core/problem/problem.ts';
 import type { AppEnv } from '../app-env.ts';
 import { expectedRevision, tagged } from '../http/etag.ts';
@@ -63,10 +64,12 @@ export const credentialRoutes = new Hono<AppEnv>()
     const { service_name } = c.req.valid('param');
     const wait = preferredWait(c.req.header('prefer'));
     const { now, sleep } = c.var.ports.runtime;
+    const request = c.req.valid('json');
+    const testId = await testIdOf(c, service_name, request);
     const test = await startCredentialTest(
-      c.var.call,
+      { ...c.var.call, newId: () => testId },
       service_name,
-      c.req.valid('json'),
+      request,
       (wait ?? TEST_WAIT_SECONDS) * 1000,
       { now, sleep, startTest: (payload) => startTest(c, payload) },
     );
@@ -76,13 +79,28 @@ export const credentialRoutes = new Hono<AppEnv>()
   })
   .delete('/:service_name', path(Service), query(Deletion), async (c) => {
     const force = c.req.valid('query').force === 'true';
-    await deleteCredential(c.var.call, c.req.valid('param').service_name, { force });
+    const expected = { force, expectedRevision: expectedRevision(c) };
+    await deleteCredential(c.var.call, c.req.valid('param').service_name, expected);
     return c.body(null, 204);
   });
 
 function context(c: Context<AppEnv>) {
   const { sealer, runtime } = c.var.ports;
   return { ...c.var.call, sealer, now: runtime.now };
+}
+
+/** The same request under the same Idempotency-Key is the same test: the task runs once, and its result is found again. */
+async function testIdOf(c: Context<AppEnv>, serviceName: string, request: TestCredential): Promise<string> {
+  const { idempotencyKey, userId, call } = c.var;
+  if (idempotencyKey === null) return call.newId();
+  const wish = JSON.stringify([userId, call.workspaceId, serviceName, idempotencyKey, request]);
+  return uuidOf(await hashTriggerKey(wish));
+}
+
+/** A UUID of version 8 (RFC 9562 section 5.8) from a hash in hex. */
+function uuidOf(hex: string): string {
+  const tail = `8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${tail}`;
 }
 
 async function startTest(c: Context<AppEnv>, payload: CredentialTestPayload): Promise<void> {
