@@ -86,7 +86,7 @@ insert into public.connector_executions (id, workspace_id, connector_id, connect
     case when n <= $executions - 50 then at + make_interval(secs => n % 30 / 10.0) end
   from (select n, ${STARTED} + make_interval(hours => $hours) * (n::double precision / $executions) as at,
       case when n % 200 = 1 then 0 when n % 10 < 7 then (n * 31 % $active) * 97 % $connectors else n * 7919 % $connectors end as c
-    from generate_series(1, $executions) n) x;
+    from generate_series(1, $executions::bigint) n) x;
 insert into public.execution_rollups (workspace_id, connector_id, hour, succeeded, failed, duration_ms_sum, duration_ms_max)
   select ${id(KIND.workspace, workspaceOf('c'))}, ${id(KIND.connector, 'c')}, ${STARTED} + make_interval(hours => h), 9, (c + h) % 20 / 19,
     1000 + c % 5000, 400 + c % 900 from (select ${ACTIVE} as c from generate_series(0, $active - 1) i) a, generate_series(0, $hours - 1) h;
