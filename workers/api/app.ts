@@ -27,6 +27,7 @@ import { executeRoutes } from './routes/execute.ts';
 import { executionRoutes } from './routes/executions.ts';
 import { healthRoutes, readyRoutes } from './routes/health.ts';
 import { meRoutes } from './routes/me.ts';
+import { connectorTemplateRoutes, templateAdminRoutes, templateRoutes } from './routes/templates.ts';
 import { transferRoutes } from './routes/transfer.ts';
 import { workspaceRoutes } from './routes/workspaces.ts';
 
@@ -42,6 +43,7 @@ const AREAS = [
   'workspaces',
   'workspace',
   'connectors',
+  'connector-templates',
   'executions',
   'admin',
   'api-keys',
@@ -123,10 +125,13 @@ export function createApp(runtime: Runtime = workersRuntime) {
     .route('/api/v1/workspace/credentials', credentialRoutes)
     .route('/api/v1/connectors', connectorRoutes)
     .route('/api/v1/connectors', executeRoutes)
+    .route('/api/v1/connectors', connectorTemplateRoutes)
+    .route('/api/v1/connector-templates', templateRoutes)
     .route('/api/v1/executions', executionRoutes)
     .route('/api/v1/api-keys', apiKeyRoutes)
     .route('/api/v1/audit-log', auditLogRoutes)
     .route('/api/v1', transferRoutes)
+    .route('/api/v1/admin/templates', templateAdminRoutes)
     .route('/api/v1/admin', adminRoutes);
 }
 
