@@ -14,9 +14,11 @@ export const credentialRekey = schedules.task({
   run: async () => {
     const env = readTaskEnv(process.env);
     const report = await rekeyCredentials({ db: serviceDatabase(env), sealer: taskSealer(env) });
-    const log = report.unreadable > 0 ? logger.error : logger.info;
-    if (report.rekeyed + report.unreadable > 0)
-      log('credentials were sealed with the newest key', { ...report });
+    if (report.rekeyed + report.unreadable > 0) {
+      logger[report.unreadable > 0 ? 'error' : 'info']('credentials were sealed with the newest key', {
+        ...report,
+      });
+    }
     return report;
   },
 });
