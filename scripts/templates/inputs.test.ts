@@ -65,7 +65,29 @@ describe('inputs that may be left out, or are not as usual', () => {
       last_name: null,
       properties: { email: 'other@example.com' },
     });
-    expect(JSON.parse(lastBody()).inputs[0].properties).toEqual({ email: 'ada@example.com' });
+    expect(JSON.parse(lastBody()).properties).toEqual({ email: 'ada@example.com' });
+  });
+
+  it('HubSpot: a contact who exists is changed and not created', async () => {
+    const { output, steps } = await run('hubspot-contact-upsert', { email: 'grace@example.com' });
+    expect(output).toEqual({ contact_id: '512', created: false });
+    expect(steps.map(({ status }) => status)).toEqual(['succeeded', 'skipped']);
+  });
+
+  it('HubSpot: an address is changed only if nothing else is given, since it may be the second of a contact', async () => {
+    const names = { email: 'grace@example.com', first_name: null, last_name: null };
+    await run('hubspot-contact-upsert', { ...names, properties: { email: 'x@example.com', phone: '1' } });
+    expect(JSON.parse(lastBody())).toEqual({ properties: { phone: '1' } });
+    expect((await run('hubspot-contact-upsert', { ...names, properties: null })).status).toBe('succeeded');
+    expect(JSON.parse(lastBody())).toEqual({ properties: { email: 'grace@example.com' } });
+  });
+
+  it('HubSpot: when the change fails for another reason than that nobody is there, nobody is created twice', async () => {
+    const BROKEN = { status: 500 };
+    runs.standIn.interrupt(BROKEN, BROKEN, BROKEN);
+    expect((await run('hubspot-contact-upsert', { email: 'grace@example.com' })).error?.code).toBe(
+      'http_409',
+    );
   });
 
   it('HubSpot and Stripe: the contact learns its id', async () => {

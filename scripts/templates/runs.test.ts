@@ -75,10 +75,10 @@ describe("the provider's own errors reach the person", () => {
     ['jira-issue', 'unknown type', { issue_type: 'Wish' }, 'http_400', /Specify a valid issue type/],
     [
       'hubspot-contact-upsert',
-      'unknown property (207)',
-      { properties: { shoe: 1 } },
-      'template_evaluation',
-      /"shoe\\?" does not exist/,
+      'unknown property',
+      { properties: { shoe: '1' } },
+      'http_400',
+      /does not exist/,
     ],
     [
       'sendgrid-email',

@@ -1,13 +1,13 @@
 /** Proof that the tests of the official templates can fail: a wrong call is noticed, whatever is wrong with it. */
 import { describe, expect, it } from 'vitest';
+import type { Step } from '../../core/connector/schema.ts';
 import type { Json, JsonObject } from '../../core/json/json.ts';
-import type { TemplateFile } from './schema.ts';
 import { officialRuns, officialTemplate, TEMPLATES } from './testing/official-runs.ts';
 
 const runs = officialRuns();
 
 describe('the stand-ins are strict', () => {
-  type Mutation = [what: string, mutate: (step: TemplateFile['definition']['steps'][number]) => boolean];
+  type Mutation = [what: string, mutate: (step: Step) => boolean];
   /** Each answers whether there was something to change. */
   const MUTATIONS: Mutation[] = [
     [
@@ -92,17 +92,33 @@ describe('the stand-ins are strict', () => {
   });
 
   it.each(cases)('$slug, step $name: $what is noticed', async ({ slug, index, mutate }) => {
-    const file = structuredClone(officialTemplate(slug));
-    const step = file.definition.steps[index];
-    if (step) {
-      mutate(step);
-      delete step.retry;
-      step.continue_on_error = false;
-    }
-    const { status } = await runs.runFile(file);
-    expect(status).toBe('failed');
+    expect((await runWith(slug, index, mutate)).status).toBe('failed');
   });
+
+  it.each(cases.filter(({ what }) => what === 'another method'))(
+    '$slug, step $name: nothing is noticed when nothing is wrong',
+    async ({ slug, index }) => {
+      expect((await runWith(slug, index, () => true)).status).toBe('succeeded');
+    },
+  );
 });
+
+/** Inputs with which a step succeeds that fails with the example's. */
+const OTHER_INPUT: Record<string, JsonObject> = {
+  'hubspot-contact-upsert update': { email: 'grace@example.com' },
+};
+
+/** One attempt, and a failure counts: what is wrong with the step decides how the execution ends. */
+function runWith(slug: string, index: number, mutate: (step: Step) => boolean) {
+  const file = structuredClone(officialTemplate(slug));
+  const step = file.definition.steps[index];
+  if (!step) throw new Error(`no step ${index}`);
+  mutate(step);
+  delete step.retry;
+  step.continue_on_error = false;
+  Object.assign(file.example.input, OTHER_INPUT[`${slug} ${step.name}`]);
+  return runs.runFile(file);
+}
 
 function isObject(value: Json): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

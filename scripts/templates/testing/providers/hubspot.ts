@@ -1,43 +1,58 @@
-import { fieldsOf, hasOnly, isJson, isText, jsonOf, listOf, type Provider } from '../stand-in.ts';
+import { type Fields, fieldsOf, hasOnly, isJson, jsonOf, type Provider, type Seen } from '../stand-in.ts';
 
 export const HUBSPOT_SECRET = { token: 'stand-in-hubspot-token' };
 
-const PROPERTIES = ['firstname', 'lastname', 'phone', 'company', 'jobtitle', 'lifecyclestage'];
+const PROPERTIES = ['email', 'firstname', 'lastname', 'phone', 'company', 'jobtitle', 'lifecyclestage'];
+/** Known to the stand-in; everybody else is new. */
+const GRACE = 'grace@example.com';
+const CONTACTS = '/crm/v3/objects/contacts';
 
-/** https://developers.hubspot.com/docs/api-reference/legacy/crm/objects/contacts/batch/upsert-contacts */
+/** https://developers.hubspot.com/docs/guides/api/crm/objects/contacts: update by e-mail address, and create. */
 export const hubspot: Provider = {
   hosts: ['api.hubapi.com'],
   answer(seen) {
-    const refuse = (status: number, category: string, message: string) => ({
-      status,
-      body: { status: 'error', message, correlationId: '00000000-0000-0000-0000-000000000000', category },
-    });
     if (seen.headers.authorization !== `Bearer ${HUBSPOT_SECRET.token}`)
       return refuse(401, 'INVALID_AUTHENTICATION', 'Authentication credentials not found.');
-    if (seen.method !== 'POST' || seen.path !== '/crm/v3/objects/contacts/batch/upsert')
-      return refuse(404, 'OBJECT_NOT_FOUND', 'resource not found');
-    const batch = jsonOf(seen);
-    const [input, ...more] = listOf(batch.inputs).map(fieldsOf);
-    if (!isJson(seen) || !hasOnly(Object.keys(batch), ['inputs']) || input === undefined || more.length > 0)
-      return refuse(400, 'VALIDATION_ERROR', 'Invalid input JSON');
-    const properties = fieldsOf(input.properties);
-    if (!hasOnly(Object.keys(input), ['id', 'idProperty', 'properties']) || input.idProperty !== 'email')
-      return refuse(400, 'VALIDATION_ERROR', 'Invalid input JSON');
-    if (!isText(input.id) || properties.email !== input.id)
-      return refuse(400, 'VALIDATION_ERROR', 'email must be the id');
-    const unknown = Object.keys(properties).find((name) => name !== 'email' && !PROPERTIES.includes(name));
-    const result = {
-      status: 'COMPLETE',
-      startedAt: '2026-01-02T03:04:05Z',
-      completedAt: '2026-01-02T03:04:05Z',
-    };
-    // Several inputs may fare differently, so that a refused one comes with status 207.
-    if (unknown !== undefined) {
-      const message = `Property values were not valid: "${unknown}" does not exist`;
-      const errors = [{ status: 'error', category: 'VALIDATION_ERROR', message, context: {}, links: {} }];
-      return { status: 207, body: { ...result, results: [], numErrors: 1, errors } };
-    }
-    const contact = { id: '33451', new: true, properties, archived: false };
-    return { status: 200, body: { ...result, results: [contact] } };
+    const [, email] = new RegExp(`^${CONTACTS}/([^/]+)$`).exec(seen.path) ?? [];
+    if (seen.method === 'PATCH' && email !== undefined) return update(seen, decodeURIComponent(email));
+    if (seen.method === 'POST' && seen.path === CONTACTS) return create(seen);
+    return refuse(405, 'METHOD_NOT_ALLOWED', 'HTTP 405 Method Not Allowed');
   },
 };
+
+function update(seen: Seen, email: string) {
+  if (!hasOnly(seen.query.keys(), ['idProperty']) || seen.query.get('idProperty') !== 'email')
+    return refuse(400, 'VALIDATION_ERROR', 'idProperty must be email');
+  if (email !== GRACE) return refuse(404, 'OBJECT_NOT_FOUND', 'resource not found');
+  const properties = propertiesIn(seen);
+  if ('body' in properties) return properties;
+  if (Object.keys(properties.given).length === 0)
+    return refuse(400, 'VALIDATION_ERROR', 'No properties found to update');
+  return { status: 200, body: { id: '512', properties: properties.given, archived: false } };
+}
+
+function create(seen: Seen) {
+  const properties = propertiesIn(seen);
+  if ('body' in properties) return properties;
+  if (properties.given.email === undefined) return refuse(400, 'VALIDATION_ERROR', 'email is missing');
+  if (properties.given.email === GRACE)
+    return refuse(409, 'CONFLICT', 'Contact already exists. Existing ID: 512');
+  return { status: 201, body: { id: '33451', properties: properties.given, archived: false } };
+}
+
+function propertiesIn(seen: Seen): { given: Fields } | ReturnType<typeof refuse> {
+  const body = jsonOf(seen);
+  const given = fieldsOf(body.properties);
+  const texts = Object.values(given).every((value) => typeof value === 'string');
+  if (!isJson(seen) || !hasOnly(Object.keys(body), ['properties']) || !texts)
+    return refuse(400, 'VALIDATION_ERROR', 'Invalid input JSON');
+  const unknown = Object.keys(given).find((name) => !PROPERTIES.includes(name));
+  if (unknown !== undefined)
+    return refuse(400, 'VALIDATION_ERROR', `Property values were not valid: "${unknown}" does not exist`);
+  return { given };
+}
+
+const refuse = (status: number, category: string, message: string) => ({
+  status,
+  body: { status: 'error', message, correlationId: '00000000-0000-0000-0000-000000000000', category },
+});
