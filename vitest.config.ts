@@ -6,10 +6,15 @@ const SECOND = 1000;
 /** Tests that start a database or the stack share two cores with it: they are given time, and few workers. */
 const slow = { testTimeout: 60 * SECOND, hookTimeout: 60 * SECOND };
 
+/**
+ * Projects run one after the other: on two cores, tests with time limits must not share them with the whole stack.
+ */
+const inTurn = (groupOrder: number) => ({ sequence: { groupOrder } });
+
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'core', include: ['core/**/*.test.ts', 'scripts/checks/**/*.test.ts'] } },
+      { test: { name: 'core', include: ['core/**/*.test.ts', 'scripts/checks/**/*.test.ts'], ...inTurn(0) } },
       {
         plugins: [
           cloudflareTest(({ inject }) => ({
@@ -36,18 +41,36 @@ export default defineConfig({
           include: ['workers/**/*.test.ts'],
           globalSetup: ['workers/test/global-setup.ts'],
           ...slow,
+          ...inTurn(2),
         },
       },
       // Every test rolls back, so that files can share one database instead of opening one each.
-      { test: { name: 'database', include: ['supabase/tests/**/*.test.ts'], isolate: false, ...slow } },
+      {
+        test: {
+          name: 'database',
+          include: ['supabase/tests/**/*.test.ts'],
+          isolate: false,
+          ...slow,
+          ...inTurn(1),
+        },
+      },
       {
         test: {
           name: 'tasks',
           include: ['trigger/**/*.test.ts', 'scripts/stack/**/*.test.ts', 'scripts/templates/**/*.test.ts'],
           ...slow,
+          ...inTurn(3),
         },
       },
-      { test: { name: 'e2e', include: ['scripts/e2e/**/*.test.ts'], ...slow, fileParallelism: false } },
+      {
+        test: {
+          name: 'e2e',
+          include: ['scripts/e2e/**/*.test.ts'],
+          ...slow,
+          ...inTurn(4),
+          fileParallelism: false,
+        },
+      },
     ],
   },
 });
