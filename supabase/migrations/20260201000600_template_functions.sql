@@ -123,7 +123,7 @@ create function private.search_query(words text) returns tsquery
 language sql immutable set search_path = ''
 as $$
   -- Every word as a prefix, so that results come while people type.
-  select coalesce(string_agg(quote_literal(w) || ':*', ' & '), '''''')::tsquery
+  select coalesce(string_agg(quote_literal(w) || ':*', ' & '), '')::tsquery
   from (select left(w, 64) as w from regexp_split_to_table(lower(left(words, 1000)), '[^[:alnum:]]+') w where w <> '' limit 16) few
 $$;
 
