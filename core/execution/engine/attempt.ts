@@ -98,14 +98,14 @@ async function readAnswer(run: Run, { step }: PlannedStep, response: EgressRespo
     const { code, message } = read;
     return {
       response: shown,
-      failure: { class: 'upstream', code, message, transient: false, requestSent: true },
+      failure: { class: 'upstream', code, message, transient: false, mayHaveActed: true },
     };
   }
   try {
     return { response: shown, output: await mapFields(run, step.response?.map ?? {}, shown) };
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
-    return { response: shown, failure: { ...templateFailure(error, 'response.map'), requestSent: true } };
+    return { response: shown, failure: { ...templateFailure(error, 'response.map'), mayHaveActed: true } };
   }
 }
 

@@ -20,6 +20,7 @@ describe('a failed attempt is made again', () => {
     ['a write, never by default', post('a'), unavailable, 1],
     ['a write that may have arrived, never by default', post('a'), reset, 1],
     ['a write that cannot have arrived', post('a'), unsent, 3],
+    ['a write that the service refused to take', post('a'), () => json({}, 429), 3],
     ['a write whose step asks for retries', post('a', { retry }), unavailable, 3],
     ['a write with one attempt', post('a', { retry: { ...retry, max_attempts: 1 } }), unsent, 1],
     ['a write with an idempotency key', post('a', { idempotency_key: true }), unavailable, 3],

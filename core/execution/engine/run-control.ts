@@ -87,12 +87,12 @@ export const CANCELLED: StepFailure = {
   code: 'cancelled',
   message: 'The execution was cancelled.',
   transient: false,
-  requestSent: true,
+  mayHaveActed: true,
 };
 export const EXECUTION_TIMED_OUT: StepFailure = {
   class: 'timeout',
   code: 'execution_timeout',
   message: 'The execution took longer than five minutes.',
   transient: false,
-  requestSent: true,
+  mayHaveActed: true,
 };

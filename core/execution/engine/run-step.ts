@@ -45,7 +45,7 @@ export async function runStep(run: Run, planned: PlannedStep): Promise<StepOutco
     // Another run goes on with this step. What came of a call that its own process broke off is not known.
     if (stopped === 'lease_lost' || (stopped === 'interrupted' && !seen.response)) return null;
     failures += 1;
-    const again = failure.transient && (repeatable || !failure.requestSent) && failures < retry.max_attempts;
+    const again = failure.transient && (repeatable || !failure.mayHaveActed) && failures < retry.max_attempts;
     const waitMs = Math.max(fullJitterMs(retry, failures, run.deps.random), failure.retryAfterMs ?? 0);
     if (!again || cannotGoOn(stopped) || waitMs >= run.control.remainingMs()) {
       return fail(run, planned, attempt, failure, seen);
@@ -90,7 +90,7 @@ const OUTCOME_UNKNOWN: StepFailure = {
     'The process that made this call died before the answer was written down, so nobody knows whether the call took ' +
     'effect. Give the step a retry or an idempotency_key to let it be sent again.',
   transient: false,
-  requestSent: true,
+  mayHaveActed: true,
 };
 
 /** The step's last word, kept like a success: a failed step is not run again by a crash that follows it. */

@@ -12,8 +12,8 @@ export type StepFailure = {
   transient: boolean;
   /** How long the other side asked to be left alone. */
   retryAfterMs?: number;
-  /** False when no byte of the request left: then sending it again cannot double an effect. */
-  requestSent: boolean;
+  /** False when no byte of the request left, or the service refused to take it: sending it again doubles nothing. */
+  mayHaveActed: boolean;
 };
 
 /** Thrown while a request is rendered: nothing has been sent. */
@@ -22,7 +22,7 @@ export class StepRenderError extends Error {
   readonly failure: StepFailure;
   constructor(errorClass: ErrorClass, code: string, message: string) {
     super(message);
-    this.failure = { class: errorClass, code, message, transient: false, requestSent: false };
+    this.failure = { class: errorClass, code, message, transient: false, mayHaveActed: false };
   }
 }
 
@@ -42,7 +42,7 @@ export function templateFailure(error: TemplateError, field: string): StepFailur
     code: error.code,
     message: `${field}: ${error.message}`,
     transient: false,
-    requestSent: false,
+    mayHaveActed: false,
   };
 }
 
@@ -55,7 +55,7 @@ export function egressFailureOf(failure: EgressFailure): StepFailure {
     message: failure.message,
     // An answer that breaks HTTP is as likely a passing fault as a connection that broke.
     transient: TRANSIENT_EGRESS.has(failure.class) || failure.code === 'invalid_response',
-    requestSent: failure.requestSent,
+    mayHaveActed: failure.requestSent,
   };
 }
 
@@ -73,6 +73,9 @@ const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([
   408, 425, 429, 500, 502, 503, 504, 507, 509, 520, 521, 522, 523, 524, 529,
 ]);
 
+/** The service did not take the request in: 425 (RFC 8470 section 5.2) and 429 (RFC 6585 section 4). */
+const REFUSED_STATUSES: ReadonlySet<number> = new Set([425, 429]);
+
 /** An HTTP answer that is no success; undefined for one that is (2xx, and 3xx that was not followed). */
 export function statusFailure(status: number, retryAfterMs: number | undefined): StepFailure | undefined {
   if (status < 400) return undefined;
@@ -81,7 +84,7 @@ export function statusFailure(status: number, retryAfterMs: number | undefined):
     code: `http_${status}`,
     message: `The service answered with status ${status}.`,
     transient: TRANSIENT_STATUSES.has(status),
-    requestSent: true,
+    mayHaveActed: !REFUSED_STATUSES.has(status),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   };
 }
