@@ -333,6 +333,13 @@ describe('refuses a definition at the field that is wrong', () => {
     ['a port', url('https://api.example.com:22/'), `${AT}/request/url`, 'Port 22'],
     ['a port of a host from the input', url('https://{{input.h}}:22/'), `${AT}/request/url`, 'Port 22'],
     ['a line break', url('https://api.example.com/a\nb'), `${AT}/request/url`, 'control character'],
+    ['a third slash', url('https:///api.example.com/'), `${AT}/request/url`, 'no host'],
+    [
+      'a credential behind one',
+      url('https:///{{workspace.a.b}}.example.com/'),
+      `${AT}/request/url`,
+      'no host',
+    ],
     ['a backslash', url('https://api.example.com\\@evil.example/'), `${AT}/request/url`, 'backslash'],
     // headers, bodies, the rest
     [

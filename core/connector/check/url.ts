@@ -44,6 +44,8 @@ function checkLiteralStart(pieces: readonly Piece[], policy: UrlPolicy): string 
       probe += placeholderInAuthority(probe, pieces[index + 1]);
     }
   }
+  // A third slash is skipped by URL parsers, so that what looks like a path would be the host.
+  if (/^https?:\/\/\//i.test(probe)) return 'the URL has no host after "//"';
   const check = checkUrl(probe, policy);
   if (!check.ok) return check.message;
   return SCHEME.test(probe) ? undefined : 'the URL must start with https:// or http://';
