@@ -564,6 +564,7 @@ export type Database = {
           failures: number;
           host: string;
           hour: string;
+          template_id: string | null;
           workspace_id: string;
         };
         Insert: {
@@ -573,6 +574,7 @@ export type Database = {
           failures?: number;
           host?: string;
           hour: string;
+          template_id?: string | null;
           workspace_id: string;
         };
         Update: {
@@ -582,6 +584,7 @@ export type Database = {
           failures?: number;
           host?: string;
           hour?: string;
+          template_id?: string | null;
           workspace_id?: string;
         };
         Relationships: [
@@ -872,6 +875,35 @@ export type Database = {
         Relationships: [
           {
             foreignKeyName: 'workspace_api_credentials_workspace_id_fkey';
+            columns: ['workspace_id'];
+            isOneToOne: false;
+            referencedRelation: 'workspaces';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
+      workspace_day_rollups: {
+        Row: {
+          day: string;
+          executions: number;
+          failures: number;
+          workspace_id: string;
+        };
+        Insert: {
+          day: string;
+          executions?: number;
+          failures?: number;
+          workspace_id: string;
+        };
+        Update: {
+          day?: string;
+          executions?: number;
+          failures?: number;
+          workspace_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'workspace_day_rollups_workspace_id_fkey';
             columns: ['workspace_id'];
             isOneToOne: false;
             referencedRelation: 'workspaces';

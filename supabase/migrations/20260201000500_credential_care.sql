@@ -202,15 +202,23 @@ as $$
       order by x.id limit p_limit) c
 $$;
 create function public.replace_ciphertexts(p_replacements jsonb) returns int
-language sql set search_path = ''
+language plpgsql set search_path = ''
 as $$
-  with done as (
-    update public.workspace_api_credentials c set key_id = r ->> 'key_id', ciphertext = r ->> 'ciphertext'
-    from jsonb_array_elements(p_replacements) r
+declare
+  r jsonb;
+  done int := 0;
+begin
+  -- Row by row, so that each is found by its key: joined, a hundred of them would read the whole table.
+  for r in select * from jsonb_array_elements(p_replacements) loop
     -- Only if nobody rotated the credential in between.
-    where c.id = (r ->> 'id')::uuid and c.ciphertext = r ->> 'old_ciphertext'
-    returning 1)
-  select count(*)::int from done
+    update public.workspace_api_credentials c set key_id = r ->> 'key_id', ciphertext = r ->> 'ciphertext'
+    where c.id = (r ->> 'id')::uuid and c.ciphertext = r ->> 'old_ciphertext';
+    if found then
+      done := done + 1;
+    end if;
+  end loop;
+  return done;
+end;
 $$;
 
 revoke all on function private.credential_users, private.change_credential from public, anon;

@@ -23,11 +23,13 @@ create table public.failure_rollups (
   class text not null,
   code text not null,
   host text not null default '',
+  template_id uuid,
   failures int not null default 0,
   primary key (workspace_id, connector_id, hour, class, code, host),
   foreign key (workspace_id, connector_id) references public.connectors (workspace_id, id) on delete cascade
 );
 comment on table public.failure_rollups is 'Failed executions by connector, hour (UTC), error class and code, and the host that was called.';
+comment on column public.failure_rollups.template_id is 'Where the connector came from when it failed. The template may be gone.';
 create index failure_rollups_hour_idx on public.failure_rollups (hour);
 
 -- The same again, coarser: each page of figures reads a number of rows that depends on the time it covers and on what
@@ -53,6 +55,15 @@ create table public.workspace_rollups (
   primary key (workspace_id, hour)
 );
 comment on table public.workspace_rollups is 'Ended executions by workspace and hour (UTC).';
+
+create table public.workspace_day_rollups (
+  workspace_id uuid not null references public.workspaces (id) on delete cascade,
+  day timestamptz not null,
+  executions int not null default 0,
+  failures int not null default 0,
+  primary key (workspace_id, day)
+);
+comment on table public.workspace_day_rollups is 'Ended executions by workspace and day (UTC).';
 
 create table public.platform_rollups (
   hour timestamptz not null,
@@ -80,6 +91,8 @@ alter table public.execution_day_rollups enable row level security;
 alter table public.execution_day_rollups force row level security;
 alter table public.workspace_rollups enable row level security;
 alter table public.workspace_rollups force row level security;
+alter table public.workspace_day_rollups enable row level security;
+alter table public.workspace_day_rollups force row level security;
 alter table public.platform_rollups enable row level security;
 alter table public.platform_rollups force row level security;
 create policy "execution_rollups: members read" on public.execution_rollups for select to authenticated
@@ -90,12 +103,14 @@ create policy "execution_day_rollups: members read" on public.execution_day_roll
   using (workspace_id = any (array(select private.workspace_ids())));
 create policy "workspace_rollups: members read" on public.workspace_rollups for select to authenticated
   using (workspace_id = any (array(select private.workspace_ids())));
+create policy "workspace_day_rollups: members read" on public.workspace_day_rollups for select to authenticated
+  using (workspace_id = any (array(select private.workspace_ids())));
 create policy "platform_rollups: admins read" on public.platform_rollups for select to authenticated
   using ((select private.is_saas_admin()));
 grant select on public.execution_rollups, public.failure_rollups, public.execution_day_rollups, public.workspace_rollups,
-  public.platform_rollups to authenticated;
+  public.workspace_day_rollups, public.platform_rollups to authenticated;
 grant select, insert, update, delete on public.execution_rollups, public.failure_rollups, public.execution_day_rollups,
-  public.workspace_rollups, public.platform_rollups to service_role;
+  public.workspace_rollups, public.workspace_day_rollups, public.platform_rollups to service_role;
 
 create function private.count_execution() returns trigger
 language plpgsql security definer set search_path = ''
@@ -110,6 +125,7 @@ declare
   failed boolean := new.status in ('failed', 'timed_out');
   my_shard int := pg_backend_pid() % 8;
   first_of_hour boolean;
+  first_of_day boolean;
   called_host text;
 begin
   -- From the general to the particular, in all transactions: they wait for each other at the first row, and never in a circle.
@@ -125,12 +141,14 @@ begin
   on conflict (workspace_id, hour) do update set
     executions = r.executions + 1, failures = r.failures + excluded.failures
   returning r.executions = 1 into first_of_hour;
+  insert into public.workspace_day_rollups as r (workspace_id, day, executions, failures)
+  values (new.workspace_id, ended_day, 1, failed::int)
+  on conflict (workspace_id, day) do update set
+    executions = r.executions + 1, failures = r.failures + excluded.failures
+  returning r.executions = 1 into first_of_day;
   if first_of_hour then
     update public.platform_rollups r set
-      workspaces = r.workspaces + 1,
-      workspaces_of_day = r.workspaces_of_day + (not exists (
-        select 1 from public.workspace_rollups w where w.workspace_id = new.workspace_id
-          and w.hour >= ended_day and w.hour < ended_day + interval '1 day' and w.hour <> ended_hour))::int
+      workspaces = r.workspaces + 1, workspaces_of_day = r.workspaces_of_day + first_of_day::int
     where r.hour = ended_hour and r.shard = my_shard;
   end if;
   if ran then
@@ -154,9 +172,10 @@ begin
     from public.connector_step_runs s
     where s.workspace_id = new.workspace_id and s.execution_id = new.id and s.step_name = new.error ->> 'step'
     order by s.step_index desc, s.attempt desc limit 1;
-    insert into public.failure_rollups as f (workspace_id, connector_id, hour, class, code, host, failures)
+    insert into public.failure_rollups as f (workspace_id, connector_id, hour, class, code, host, template_id, failures)
     values (new.workspace_id, new.connector_id, ended_hour, coalesce(new.error ->> 'class', 'internal'),
-      coalesce(new.error ->> 'code', 'internal'), coalesce(called_host, ''), 1)
+      coalesce(new.error ->> 'code', 'internal'), coalesce(called_host, ''),
+      (select c.template_id from public.connectors c where c.workspace_id = new.workspace_id and c.id = new.connector_id), 1)
     on conflict (workspace_id, connector_id, hour, class, code, host) do update set failures = f.failures + 1;
   end if;
   return new;

@@ -57,9 +57,15 @@ begin
       'executions', usage.executions, 'failures', usage.failures) order by page.id desc), '[]')
     from (select w.* from public.workspaces w where p_after is null or w.id < p_after order by w.id desc limit private.page_limit(p_limit)) page
     cross join lateral (
+      -- Two days by the hour; more than that by whole days, which are the days that the range touches.
       select coalesce(sum(r.executions), 0) as executions, coalesce(sum(r.failures), 0) as failures
-      from public.workspace_rollups r
-      where r.workspace_id = page.id and r.hour >= p_from and r.hour < p_to) usage);
+      from (
+        select h.executions, h.failures from public.workspace_rollups h
+        where p_to - p_from <= interval '48 hours' and h.workspace_id = page.id and h.hour >= p_from and h.hour < p_to
+        union all
+        select d.executions, d.failures from public.workspace_day_rollups d
+        where p_to - p_from > interval '48 hours' and d.workspace_id = page.id
+          and d.day >= date_trunc('day', p_from, 'UTC') and d.day < p_to) r) usage);
 end;
 $$;
 
@@ -102,12 +108,8 @@ begin
     return (select coalesce(jsonb_agg(jsonb_build_object('key', f.template_id, 'name', t.name, 'failures', f.failures)
         order by f.failures desc, f.template_id), '[]')
       from (
-        select c.template_id, sum(r.failures) as failures
-        from (
-          select x.workspace_id, x.connector_id, sum(x.failures) as failures from public.failure_rollups x
-          where x.hour >= p_from and x.hour < p_to group by 1, 2) r
-        join public.connectors c on c.workspace_id = r.workspace_id and c.id = r.connector_id
-        where c.template_id is not null
+        select r.template_id, sum(r.failures) as failures from public.failure_rollups r
+        where r.hour >= p_from and r.hour < p_to and r.template_id is not null
         group by 1 order by 2 desc, 1 limit private.page_limit(p_limit)) f
       join public.connector_templates t on t.id = f.template_id);
   end if;

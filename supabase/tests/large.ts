@@ -4,8 +4,9 @@ export interface Size {
   connectors: number;
   executions: number;
   templates: number;
-  /** Connectors that run all the time. Each has a row of figures for every hour of a month. */
+  /** Connectors that run all the time: each has a row of figures for every hour. */
   active: number;
+  /** Three times what a page is asked for, so that reading all is not the shortest way. */
   hours: number;
   auditEntries: number;
 }
@@ -16,7 +17,7 @@ export const FULL: Size = {
   executions: 1_000_000,
   templates: 10_000,
   active: 1_000,
-  hours: 720,
+  hours: 2_160,
   auditEntries: 500_000,
 };
 export const SAMPLE: Size = {
@@ -25,7 +26,7 @@ export const SAMPLE: Size = {
   executions: 20_000,
   templates: 6_000,
   active: 100,
-  hours: 120,
+  hours: 480,
   auditEntries: 10_000,
 };
 
@@ -89,18 +90,24 @@ insert into public.connector_executions (id, workspace_id, connector_id, connect
     from generate_series(1, $executions::bigint) n) x;
 insert into public.execution_rollups (workspace_id, connector_id, hour, succeeded, failed, duration_ms_sum, duration_ms_max)
   select ${id(KIND.workspace, workspaceOf('c'))}, ${id(KIND.connector, 'c')}, ${STARTED} + make_interval(hours => h), 9, (c + h) % 20 / 19,
-    1000 + c % 5000, 400 + c % 900 from (select ${ACTIVE} as c from generate_series(0, $active - 1) i) a, generate_series(0, $hours - 1) h;
+    1000 + c % 5000, 400 + c % 900 from (select ${ACTIVE} as c from generate_series(0, $active - 1) i) a, generate_series(0, $hours - 1) h
+  order by h;
 insert into public.execution_day_rollups (workspace_id, connector_id, day, executions, duration_ms_sum, duration_ms_max)
   select r.workspace_id, r.connector_id, date_trunc('day', r.hour, 'UTC'), sum(r.succeeded + r.failed), sum(r.duration_ms_sum), max(r.duration_ms_max)
-  from public.execution_rollups r group by 1, 2, 3;
+  from public.execution_rollups r group by 1, 2, 3 order by 3;
 insert into public.workspace_rollups (workspace_id, hour, executions, failures)
-  select r.workspace_id, r.hour, sum(r.succeeded + r.failed), sum(r.failed) from public.execution_rollups r group by 1, 2;
+  select r.workspace_id, r.hour, sum(r.succeeded + r.failed), sum(r.failed) from public.execution_rollups r
+  group by 1, 2 order by 2;
+insert into public.workspace_day_rollups (workspace_id, day, executions, failures)
+  select r.workspace_id, date_trunc('day', r.hour, 'UTC'), sum(r.executions), sum(r.failures) from public.workspace_rollups r
+  group by 1, 2 order by 2;
 insert into public.platform_rollups (hour, shard, succeeded, failed, duration_ms_sum, workspaces, workspaces_of_day)
   select r.hour, s, sum(r.succeeded) / 8, sum(r.failed) / 8, sum(r.duration_ms_sum) / 8, 5, 5
-  from public.execution_rollups r, generate_series(0, 7) s group by 1, 2;
-insert into public.failure_rollups (workspace_id, connector_id, hour, class, code, host, failures)
+  from public.execution_rollups r, generate_series(0, 7) s group by 1, 2 order by 1;
+insert into public.failure_rollups (workspace_id, connector_id, hour, class, code, host, template_id, failures)
   select r.workspace_id, r.connector_id, r.hour, (array['rejected', 'network', 'timeout'])[1 + extract(hour from r.hour)::int % 3], 'c' || extract(hour from r.hour)::int % 8,
-    'api' || (r.duration_ms_max::int % 60) || '.example', 1 from public.execution_rollups r where r.failed > 0;
+    'api' || (r.duration_ms_max::int % 60) || '.example', c.template_id, 1
+  from public.execution_rollups r join public.connectors c on c.id = r.connector_id where r.failed > 0 order by r.hour;
 insert into public.audit_log (workspace_id, actor_id, action, entity, entity_id, after)
   select ${id(KIND.workspace, 'case when n % 4 = 0 then 0 else n % $workspaces end')}, ${id(KIND.user, '0')}, 'update',
     (array['connectors', 'workspace_members', 'workspace_api_credentials'])[1 + n % 3], ${id(KIND.connector, 'n % $connectors')}, '{"name": "x"}'

@@ -145,6 +145,7 @@ export const POLICIES: Readonly<Record<string, TablePolicy>> = {
   execution_rollups: { select: 'viewer', insert: 'nobody', update: 'nobody', delete: 'nobody' },
   execution_day_rollups: { select: 'viewer', insert: 'nobody', update: 'nobody', delete: 'nobody' },
   workspace_rollups: { select: 'viewer', insert: 'nobody', update: 'nobody', delete: 'nobody' },
+  workspace_day_rollups: { select: 'viewer', insert: 'nobody', update: 'nobody', delete: 'nobody' },
   failure_rollups: { select: 'viewer', insert: 'nobody', update: 'nobody', delete: 'nobody' },
   platform_rollups: { select: 'saas_admin', insert: 'nobody', update: 'nobody', delete: 'nobody' },
   audit_log: { select: 'admin', insert: 'nobody', update: 'nobody', delete: 'nobody', service: ['select'] },

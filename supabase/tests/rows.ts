@@ -55,6 +55,10 @@ export const ROWS: Readonly<Record<string, SampleRow>> = {
     target: of,
     sample: (w) => ({ workspace_id: w.id, hour: '2020-01-01T01:00:00Z' }),
   },
+  workspace_day_rollups: {
+    target: of,
+    sample: (w) => ({ workspace_id: w.id, day: '2020-01-02T00:00:00Z' }),
+  },
   failure_rollups: {
     target: of,
     sample: (w) => ({

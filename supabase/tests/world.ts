@@ -171,6 +171,7 @@ async function createWorkspace(db: TestDatabase, w: Workspace, owner: string): P
     insert into public.execution_rollups (workspace_id, connector_id, hour, succeeded) values ('${w.id}', '${w.connector}', '${HOUR}', 1);
     insert into public.execution_day_rollups (workspace_id, connector_id, day, executions) values ('${w.id}', '${w.connector}', '${HOUR}', 1);
     insert into public.workspace_rollups (workspace_id, hour, executions) values ('${w.id}', '${HOUR}', 1);
+    insert into public.workspace_day_rollups (workspace_id, day, executions) values ('${w.id}', '${HOUR}', 1);
     insert into public.failure_rollups (workspace_id, connector_id, hour, class, code, failures)
       values ('${w.id}', '${w.connector}', '${HOUR}', 'rejected', 'http_404', 1);`);
 }
