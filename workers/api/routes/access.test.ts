@@ -1,166 +1,253 @@
+/**
+ * The access matrix, made of the routes' own metadata: every route × every kind of caller gives the status that the
+ * metadata declares. A route without metadata fails in openapi/document.test.ts.
+ */
+import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { call, problemIn, roundTrips, signUp, sql, type User } from '../../test/api.ts';
+import * as z from 'zod';
+import { call, dataIn, problemIn, roundTrips, signUp, type User } from '../../test/api.ts';
 import { databaseState } from '../../test/database-state.ts';
-import { type Fixture, newFixture, newSaasAdmin } from '../../test/fixture.ts';
-import { methodOf, ROUTES, targetOf } from '../../test/routes.ts';
+import { exampleIdsOf, saasAdmin } from '../../test/example-fixture.ts';
+import { type Fixture, newFixture } from '../../test/fixture.ts';
+import { firstExample, type PlannedRequest, plannedRequest } from '../../test/requests.ts';
 import { createApp } from '../app.ts';
+import { EXAMPLE_IDS } from '../openapi/example-ids.ts';
+import { type Access, type Operation, usualStatus } from '../openapi/operation.ts';
+import { OPERATIONS } from '../openapi/operations/index.ts';
 
-/** Middleware is registered for all methods; these two need no token. */
-const isOpen = (path: string) => path.endsWith('/health') || path.endsWith('/ready');
+const ROLES = ['viewer', 'editor', 'admin', 'owner'] as const;
+const SCOPES = ['read', 'execute', 'write', 'admin'] as const;
+type Caller =
+  | (typeof ROLES)[number]
+  | 'outsider'
+  | 'removed'
+  | 'saas_admin'
+  | `key:${(typeof SCOPES)[number]}`;
 
-it('has a case for every registered route', () => {
-  const registered = createApp()
-    .routes.filter(({ method, path }) => method !== 'ALL' && !isOpen(path))
-    .map(({ method, path }) => `${method} ${path.replace(/^\/api\/v1/, '')}`);
-  expect(new Set(registered)).toEqual(new Set(ROUTES.map(({ route }) => route)));
-});
+/** Who reaches what: each caller has a rank, and each route asks for one. */
+const RANK: Record<Exclude<Access, 'public' | 'user' | 'saas_admin'>, number> = {
+  viewer: 1,
+  executor: 2,
+  editor: 3,
+  admin: 4,
+  owner: 5,
+};
+const RANK_OF_SCOPE = { read: 1, execute: 2, write: 3, admin: 4 };
+
+const isRole = (caller: Caller): caller is (typeof ROLES)[number] => ROLES.some((role) => role === caller);
+const scopeOf = (caller: Caller) => SCOPES.find((scope) => caller === `key:${scope}`);
+
+/** What the metadata say of a caller: a status, or `ok` for the usual success. */
+function declared({ access, apiKeys }: Operation, caller: Caller): 'ok' | 403 | 404 {
+  const scope = scopeOf(caller);
+  if (access === 'public') return 'ok';
+  if (access === 'saas_admin') return caller === 'saas_admin' ? 'ok' : 403;
+  if (scope !== undefined) {
+    if (!apiKeys) return 403;
+    return access === 'user' || RANK_OF_SCOPE[scope] >= RANK[access] ? 'ok' : 403;
+  }
+  if (access === 'user') return 'ok';
+  if (!isRole(caller)) return 404;
+  return RANK[caller] >= RANK[access] ? 'ok' : 403;
+}
+
+const CALLERS: Caller[] = [
+  ...ROLES,
+  'outsider',
+  'removed',
+  'saas_admin',
+  ...SCOPES.map((scope): Caller => `key:${scope}`),
+];
+
+/** Round trips to the database where it takes more than one: a write that must read first. */
+const ROUND_TRIPS: Readonly<Record<string, number>> = {
+  updateConnector: 2,
+  executeConnector: 2,
+  updateCredential: 2,
+};
+
+const isWrite = ({ method }: Operation) => method !== 'get';
+const guarded = OPERATIONS.filter(({ access }) => access !== 'public');
+
+interface World extends Fixture {
+  readonly tokens: Readonly<Record<Caller, string>>;
+}
+
+let outsider: User;
+
+async function worldOf(fixture: Fixture): Promise<World> {
+  const as = { token: fixture.owner.token, workspace: fixture.workspace };
+  const tokens = new Map<Caller, string>();
+  for (const role of ROLES) tokens.set(role, fixture[role].token);
+  for (const scope of SCOPES) tokens.set(`key:${scope}`, await newKey(fixture, scope));
+  const removed = await signUp('removed');
+  const members = `/api/v1/workspaces/${fixture.workspace}/members`;
+  await call(`POST ${members}`, { ...as, json: { user_id: removed.id, role: 'admin' } });
+  expect((await call(`DELETE ${members}/${removed.id}`, as)).status).toBe(204);
+  tokens.set('removed', removed.token);
+  tokens.set('outsider', outsider.token);
+  tokens.set('saas_admin', (await saasAdmin()).token);
+  return { ...fixture, tokens: Object.fromEntries(tokens) as Record<Caller, string> };
+}
+
+/** A write that succeeds can only be made once: a workspace of its own, with the same users and a key if one calls. */
+async function freshFor(world: World, caller: Caller): Promise<World> {
+  const fixture = await newFixture(world);
+  const scope = scopeOf(caller);
+  if (scope === undefined) return { ...fixture, tokens: world.tokens };
+  return { ...fixture, tokens: { ...world.tokens, [caller]: await newKey(fixture, scope) } };
+}
+
+async function newKey({ owner, workspace }: Fixture, scope: string): Promise<string> {
+  const as = { token: owner.token, workspace };
+  const made = await call('POST /api/v1/api-keys', { ...as, json: { name: scope, scope } });
+  return z.string().parse(dataIn(made).key);
+}
+
+/** A viewer may leave: for their own calls, the member of the examples is somebody else. */
+async function requestOf(operation: Operation, fixture: Fixture, caller?: Caller): Promise<PlannedRequest> {
+  const ids = await exampleIdsOf(fixture, operation);
+  return plannedRequest(operation, caller === 'viewer' ? { ...ids, member: fixture.editor.id } : ids);
+}
 
 describe('every route', () => {
-  let ours: Fixture;
+  let world: World;
   let theirs: Fixture;
-  let outsider: User;
-  let operator: User;
   beforeAll(async () => {
-    ours = await newFixture();
-    theirs = await newFixture();
     outsider = await signUp('outsider');
-    operator = await newSaasAdmin();
+    world = await worldOf(await newFixture());
+    theirs = await newFixture();
   });
 
-  describe.each(ROUTES)('$route', (entry) => {
-    const json = entry.json === undefined ? {} : { json: entry.json };
+  /** Two hours from now, when every token of these tests has expired. */
+  const later = createApp({
+    fetch: (input, init) => fetch(input, init),
+    now: () => Date.now() + 2 * 60 * 60 * 1000,
+    sleep: async () => {},
+    log: () => {},
+  });
 
-    it('answers 401 without a token, before anything else is looked at', async () => {
-      const answer = await call(targetOf(entry, ours), { workspace: ours.workspace, ...json });
-      expect(problemIn(answer)).toMatchObject({ status: 401, code: 'unauthenticated' });
-      expect(answer.headers.get('www-authenticate')).toBe('Bearer');
-    });
-
-    it('answers 401 to a token that is not one, and changes nothing', async () => {
+  describe.each(guarded)('$method $path', (operation) => {
+    it('answers 401 without a token and to any that is not good, asking the database nothing', async () => {
+      const { target, send } = await requestOf(operation, world);
+      const { token } = world.owner;
       const before = await roundTrips();
-      const answer = await call(targetOf(entry, ours), {
-        token: `${ours.owner.token.slice(0, -8)}AAAAAAAA`,
-        workspace: ours.workspace,
-        ...json,
-      });
-      expect(problemIn(answer).status).toBe(401);
-      expect(answer.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
+      const bad: [string, string | undefined][] = [
+        ['none', undefined],
+        ['forged', `${token.slice(0, -8)}AAAAAAAA`],
+        ['unsigned', `${token.split('.').slice(0, 2).join('.')}.`],
+        ['the anon key', env.SUPABASE_PUBLISHABLE_KEY],
+        ['the secret key', env.TEST_SECRET_KEY],
+        ['a malformed API key', 'pbk_x'],
+      ];
+      for (const [name, presented] of bad) {
+        const answer = await call(target, { token: presented, workspace: world.workspace, ...send });
+        expect(problemIn(answer), name).toMatchObject({ status: 401, code: 'unauthenticated' });
+        expect(answer.headers.get('www-authenticate'), name).toBe(
+          presented === undefined ? 'Bearer' : 'Bearer error="invalid_token"',
+        );
+      }
       expect(await roundTrips()).toBe(before);
     });
 
-    if (entry.role === 'saas_admin') {
-      it("answers 403 to everybody else, a workspace's owner as well, and changes nothing", async () => {
-        const before = await databaseState();
-        for (const { token } of [outsider, ours.viewer, ours.owner]) {
-          const answer = await call(targetOf(entry, ours), { token, ...json });
-          expect(problemIn(answer)).toMatchObject({ status: 403, code: 'forbidden' });
-        }
-        expect(await databaseState()).toEqual(before);
+    it('answers 401 to a token that has expired', async () => {
+      const [method = '', path = ''] = (await requestOf(operation, world)).target.split(' ');
+      const request = new Request(`https://api.test${path}`, {
+        method,
+        headers: { authorization: `Bearer ${world.owner.token}` },
       });
-    } else if (entry.role !== null) {
-      it('answers 404 to somebody who is no member, as for a workspace that is not there', async () => {
-        const before = await databaseState();
-        const answer = await call(targetOf(entry, ours), {
-          token: outsider.token,
-          workspace: ours.workspace,
-          ...json,
-        });
-        expect(problemIn(answer)).toMatchObject({ status: 404, code: 'workspace_not_found' });
-        const missing = '018f0000-0000-7000-8000-000000000000';
-        const toMissing = await call(targetOf(entry, { ...ours, workspace: missing }), {
-          token: outsider.token,
-          workspace: missing,
-          ...json,
-        });
-        expect({ ...problemIn(toMissing), requestId: '' }).toEqual({ ...problemIn(answer), requestId: '' });
-        expect(await databaseState()).toEqual(before);
-      });
-    }
-
-    if (entry.names === 'connector' || entry.names === 'execution' || entry.names === 'member') {
-      it("answers 404 to another workspace's id in one's own workspace", async () => {
-        const before = await databaseState();
-        const ids = { ...theirs, workspace: ours.workspace };
-        const answer = await call(targetOf(entry, ids), {
-          token: ours.owner.token,
-          workspace: ours.workspace,
-          ...json,
-        });
-        expect(problemIn(answer)).toMatchObject({ status: 404, code: `${entry.names}_not_found` });
-        expect(await databaseState()).toEqual(before);
-      });
-    }
-
-    if (entry.role === 'editor' || entry.role === 'admin') {
-      it('answers 403 to a viewer, and changes nothing', async () => {
-        // A viewer may leave, so that their own membership is not theirs alone to keep.
-        const ids = methodOf(entry) === 'DELETE' ? { ...ours, viewer: ours.editor } : ours;
-        const before = await databaseState();
-        const answer = await call(targetOf(entry, ids), {
-          token: ours.viewer.token,
-          workspace: ours.workspace,
-          ...json,
-        });
-        expect(problemIn(answer)).toMatchObject({ status: 403, code: 'forbidden' });
-        expect(await databaseState()).toEqual(before);
-      });
-    }
-
-    if (entry.role === 'admin') {
-      it('answers 403 to an editor', async () => {
-        const answer = await call(targetOf(entry, ours), {
-          token: ours.editor.token,
-          workspace: ours.workspace,
-          ...json,
-        });
-        expect(problemIn(answer)).toMatchObject({ status: 403, code: 'forbidden' });
-      });
-    }
-
-    if (methodOf(entry) === 'GET') {
-      it('answers 200 to the least of its callers, in one round trip to the database', async () => {
-        const before = await roundTrips();
-        const as =
-          entry.role === 'saas_admin'
-            ? { token: operator.token }
-            : { token: ours.viewer.token, workspace: ours.workspace };
-        const answer = await call(targetOf(entry, ours), as);
-        expect(answer.status).toBe(200);
-        expect((await roundTrips()) - before).toBe(1);
-      });
-    }
-  });
-});
-
-describe('a write that succeeds', () => {
-  const writes = ROUTES.filter((entry) => methodOf(entry) !== 'GET');
-  let users: Fixture;
-  let operator: User;
-  beforeAll(async () => {
-    users = await newFixture();
-    operator = await newSaasAdmin();
-  });
-  it.each(writes)('costs no more than its round trips: $route', async (entry) => {
-    const ids = await newFixture(users);
-    const json =
-      entry.route === 'POST /workspaces/:id/members'
-        ? { json: { user_id: (await signUp('new')).id, role: 'viewer' } }
-        : entry.route === 'POST /admin/saas-admins'
-          ? { json: { user_id: operator.id } }
-          : entry.json === undefined
-            ? {}
-            : { json: entry.json };
-    if (entry.route === 'DELETE /admin/saas-admins/:user_id') {
-      await sql('insert into public.saas_admin_users (user_id) values ($1)', ids.viewer.id);
-    }
-    const before = await roundTrips();
-    const answer = await call(targetOf(entry, ids), {
-      token: entry.role === 'saas_admin' ? operator.token : ids.owner.token,
-      workspace: ids.workspace,
-      headers: entry.headers ?? {},
-      ...json,
+      const context = { waitUntil() {}, passThroughOnException() {}, props: {} };
+      expect((await later.fetch(request, env, context)).status).toBe(401);
     });
-    expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(300);
-    expect((await roundTrips()) - before).toBe(entry.roundTrips);
+
+    const denied = CALLERS.filter((caller) => declared(operation, caller) !== 'ok');
+    if (denied.length > 0) {
+      it('refuses whom its metadata refuse, and changes nothing', async () => {
+        const requests = await Promise.all(denied.map((caller) => requestOf(operation, world, caller)));
+        const before = await databaseState();
+        const statuses: Record<string, number> = {};
+        for (const [n, caller] of denied.entries()) {
+          const { target, send } = requests[n] ?? { target: '', send: {} };
+          const answer = await call(target, {
+            token: world.tokens[caller],
+            workspace: world.workspace,
+            ...send,
+          });
+          const { code } = problemIn(answer);
+          if (answer.status === 404) expect(code, caller).toBe('workspace_not_found');
+          if (answer.status === 403) expect(code, caller).toBe('forbidden');
+          statuses[caller] = answer.status;
+        }
+        expect(statuses).toEqual(
+          Object.fromEntries(denied.map((caller) => [caller, declared(operation, caller)])),
+        );
+        expect(await databaseState()).toEqual(before);
+      });
+    }
+
+    const allowed = CALLERS.filter((caller) => declared(operation, caller) === 'ok');
+    it(`serves whom its metadata serve: ${allowed.join(', ')}`, async () => {
+      const expected = firstExample(operation)?.answers ?? usualStatus(operation);
+      for (const caller of allowed) {
+        const fixture = isWrite(operation) ? await freshFor(world, caller) : world;
+        const scope = scopeOf(caller);
+        const { target, send } = await requestOf(operation, fixture, caller);
+        const before = await roundTrips();
+        const answer = await call(target, {
+          token: fixture.tokens[caller],
+          ...(isMemberCall(operation, caller) ? { workspace: fixture.workspace } : {}),
+          ...send,
+        });
+        expect(answer.status, `${caller} ${JSON.stringify(answer.body)}`).toBe(expected);
+        if (scope === undefined)
+          expect((await roundTrips()) - before).toBe(ROUND_TRIPS[operation.operationId] ?? 1);
+      }
+    });
+
+    const foreign = foreignIdsIn(operation);
+    if (foreign.length > 0) {
+      it(`answers 404 to another workspace's ${foreign.join(', ')} in one's own workspace`, async () => {
+        const ids = await exampleIdsOf(theirs, operation);
+        const { target, send } = plannedRequest(operation, { ...ids, workspace: world.workspace });
+        const before = await databaseState();
+        const answer = await call(target, {
+          token: world.owner.token,
+          workspace: world.workspace,
+          ...send,
+        });
+        const problem = problemIn(answer);
+        expect(problem.status).toBe(404);
+        expect(operation.problems).toContain(problem.code);
+        expect(await databaseState()).toEqual(before);
+      });
+    }
+
+    if (operation.access !== 'user' && operation.access !== 'saas_admin') {
+      it('tells a workspace of others from none in no way', async () => {
+        const ids = await exampleIdsOf(world, operation);
+        const missing = '018f0000-0000-7000-8000-000000000000';
+        const problems = [];
+        for (const workspace of [world.workspace, missing]) {
+          const { target, send } = plannedRequest(operation, { ...ids, workspace });
+          const answer = await call(target, { token: outsider.token, workspace, ...send });
+          problems.push({ ...problemIn(answer), requestId: '' });
+        }
+        expect(problems[0]).toEqual(problems[1]);
+      });
+    }
   });
 });
+
+/** Somebody who is no member would be told so of the workspace that they name. */
+function isMemberCall({ access }: Operation, caller: Caller): boolean {
+  return access !== 'user' && access !== 'saas_admin' && (isRole(caller) || scopeOf(caller) !== undefined);
+}
+
+/** The kinds of ids in the path that belong to one workspace. */
+function foreignIdsIn({ params, access }: Operation): string[] {
+  if (access === 'saas_admin') return [];
+  const examples = Object.values(params?.about ?? {}).map(({ example }) => example);
+  return (['connector', 'execution', 'member', 'apiKey'] as const).filter((kind) =>
+    examples.includes(EXAMPLE_IDS[kind]),
+  );
+}

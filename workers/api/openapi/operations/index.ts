@@ -1,0 +1,25 @@
+import type { Operation } from '../operation.ts';
+import { accountOperations } from './account.ts';
+import { adminOperations } from './admin.ts';
+import { apiKeyOperations } from './api-keys.ts';
+import { auditLogOperations } from './audit-log.ts';
+import { connectorOperations } from './connectors.ts';
+import { credentialOperations } from './credentials.ts';
+import { executionOperations } from './executions.ts';
+import { serviceOperations } from './service.ts';
+import { transferOperations } from './transfer.ts';
+import { workspaceOperations } from './workspaces.ts';
+
+/** Every route of the API. */
+export const OPERATIONS: readonly Operation[] = [
+  ...accountOperations,
+  ...workspaceOperations,
+  ...credentialOperations,
+  ...connectorOperations,
+  ...executionOperations,
+  ...apiKeyOperations,
+  ...auditLogOperations,
+  ...transferOperations,
+  ...adminOperations,
+  ...serviceOperations,
+];

@@ -1,0 +1,16 @@
+/** The sections of the reference page, in their order. */
+export const TAGS = {
+  Account: 'The caller: who they are, and what they belong to.',
+  Workspaces: 'Workspaces keep customers apart. Members have a role: `owner`, `admin`, `editor` or `viewer`.',
+  Members: 'Who belongs to a workspace, and with which role.',
+  Credentials:
+    'Secret fields for services that connectors call. They are sealed when they come in, bound to the hosts they may be sent to, and never told again.',
+  Connectors: 'Programs of HTTP calls, with a version for every change.',
+  Executions: 'Durable runs of connectors, with every step that was made.',
+  'API keys': 'Keys with which servers call the API for a workspace.',
+  'Audit log': 'Who changed what. Secrets are never in it.',
+  Transfer: "A workspace's connectors as one document.",
+  Administration: 'For SaaS admins, who operate the platform.',
+  Service: 'The service itself.',
+} as const;
+export type TagName = keyof typeof TAGS;

@@ -1,0 +1,23 @@
+/** What fields mean that mean the same wherever they stand. */
+export const FIELDS: Readonly<Record<string, string>> = {
+  id: 'A UUID; newer objects sort after older ones.',
+  name: 'For people.',
+  description: 'For people.',
+  created_at: 'When it was made.',
+  updated_at: 'When it was last changed.',
+  workspace_id: 'The workspace that it belongs to.',
+  user_id: 'The user.',
+  role: 'The role in the workspace.',
+  next_cursor: 'Send it as `cursor` to get the next page; null on the last one.',
+  service_name: 'Names the credential in connectors: `{{workspace.<service_name>.<field>}}`.',
+  allowed_hosts: 'The hosts that the credential may be sent to; never any other.',
+  revision: 'Grows with every change.',
+  connector_id: 'The connector.',
+  connector_version: 'The version of the connector that ran.',
+  success_count: 'Executions that succeeded.',
+  failure_count: 'Executions that failed.',
+  last_executed_at: 'When it was last run; null if never.',
+  last_used_at: 'When it was last used; null if never.',
+  template_id: 'The template that it was installed from, if any.',
+  template_version: 'The version of the template that is installed.',
+};

@@ -1,0 +1,17 @@
+import type { ComponentText } from '../descriptions.ts';
+import { ADMIN_TEXTS } from './admin.ts';
+import { CONNECTORS_TEXTS } from './connectors.ts';
+import { CREDENTIALS_TEXTS } from './credentials.ts';
+import { EXECUTIONS_TEXTS } from './executions.ts';
+import { TEMPLATES_TEXTS } from './templates.ts';
+import { WORKSPACES_TEXTS } from './workspaces.ts';
+
+/** What each component of the document is, and each field that says something else than everywhere. */
+export const COMPONENTS: Readonly<Record<string, ComponentText>> = {
+  ...WORKSPACES_TEXTS,
+  ...CREDENTIALS_TEXTS,
+  ...EXECUTIONS_TEXTS,
+  ...ADMIN_TEXTS,
+  ...TEMPLATES_TEXTS,
+  ...CONNECTORS_TEXTS,
+};

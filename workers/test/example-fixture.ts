@@ -1,0 +1,51 @@
+import { EXAMPLE_IDS, type ExampleIds } from '../api/openapi/example-ids.ts';
+import type { Operation } from '../api/openapi/operation.ts';
+import { call, idIn, signUp, sql, type User } from './api.ts';
+import type { Fixture } from './fixture.ts';
+
+const shared = new Map<string, Promise<User>>();
+
+/** A user that tests of one file share. */
+function sharedUser(name: string): Promise<User> {
+  const known = shared.get(name) ?? signUp(name);
+  shared.set(name, known);
+  return known;
+}
+
+/** A SaaS admin who belongs to no workspace. */
+export async function saasAdmin(): Promise<User> {
+  const user = await sharedUser('saas-admin');
+  await sql('insert into public.saas_admin_users (user_id) values ($1) on conflict do nothing', user.id);
+  return user;
+}
+
+/** Makes what an operation's examples speak of, unless the fixture has it. */
+const MADE: Partial<Record<keyof ExampleIds, (fixture: Fixture) => Promise<string>>> = {
+  guest: async () => (await sharedUser('guest')).id,
+  saasAdmin: async () => {
+    const { id } = await signUp('second-saas-admin');
+    await sql('insert into public.saas_admin_users (user_id) values ($1)', id);
+    return id;
+  },
+  apiKey: async (fixture) => {
+    const as = { token: fixture.owner.token, workspace: fixture.workspace };
+    return idIn(await call('POST /api/v1/api-keys', { ...as, json: { name: 'Key', scope: 'read' } }));
+  },
+};
+
+/** The ids of a fixture in the roles of the examples of an operation. */
+export async function exampleIdsOf(fixture: Fixture, operation: Operation): Promise<ExampleIds> {
+  const ids: Record<keyof ExampleIds, string> = {
+    ...EXAMPLE_IDS,
+    workspace: fixture.workspace,
+    connector: fixture.connector,
+    execution: fixture.execution,
+    user: fixture.owner.id,
+    member: fixture.viewer.id,
+  };
+  const text = JSON.stringify([operation.params?.about, operation.query?.about, operation.body?.examples]);
+  for (const [name, make] of Object.entries(MADE) as [keyof ExampleIds, (f: Fixture) => Promise<string>][]) {
+    if (text.includes(EXAMPLE_IDS[name])) ids[name] = await make(fixture);
+  }
+  return ids;
+}
