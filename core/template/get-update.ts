@@ -1,7 +1,7 @@
 import type { CallContext } from '../context.ts';
 import { diffDefinitions } from './diff.ts';
 import { planUpgrade, readUpdate } from './read-update.ts';
-import type { TemplateUpdate } from './schema.ts';
+import { TemplateUpdate } from './schema.ts';
 
 /** What an upgrade of this connector to its template's newest version would bring. */
 export async function getTemplateUpdate(ctx: CallContext, connectorId: string): Promise<TemplateUpdate> {
@@ -9,7 +9,7 @@ export async function getTemplateUpdate(ctx: CallContext, connectorId: string): 
   const { template, installed, latest, mine } = source;
   const available = latest.version > installed.version;
   const plan = available ? planUpgrade(source, ctx) : undefined;
-  return {
+  return TemplateUpdate.parse({
     template_id: template.id,
     update_available: available,
     from_version: installed.version,
@@ -19,5 +19,5 @@ export async function getTemplateUpdate(ctx: CallContext, connectorId: string): 
     own_changes: diffDefinitions(installed.definition, mine),
     conflicts: plan?.ok === false ? plan.conflicts : [],
     credentials: latest.credentials,
-  };
+  });
 }
