@@ -15,6 +15,7 @@ begin
   ) page);
 end;
 $$;
+create index audit_log_kind_idx on public.audit_log (workspace_id, entity, id desc);
 create index audit_log_entity_idx on public.audit_log (workspace_id, entity, entity_id, id desc);
 
 -- All connectors of a workspace, for export. Bounded: a larger workspace exports page by page.
@@ -24,12 +25,12 @@ as $$
 declare workspace uuid := private.authorize(p_workspace_id, 'viewer');
 begin
   return (select coalesce(jsonb_agg(jsonb_build_object('id', page.id, 'name', page.name, 'description', page.description,
-      'definition', v.definition) order by page.id), '[]') from (
+      'definition', (select v.definition from public.connector_versions v where v.workspace_id = page.workspace_id
+        and v.connector_id = page.id and v.version = page.current_version)) order by page.id), '[]') from (
     select c.* from public.connectors c
     where c.workspace_id = workspace and c.deleted_at is null and (p_after is null or c.id > p_after)
     order by c.id limit private.page_limit(p_limit, 1001)
-  ) page
-  join public.connector_versions v on v.workspace_id = page.workspace_id and v.connector_id = page.id and v.version = page.current_version);
+  ) page);
 end;
 $$;
 

@@ -47,7 +47,7 @@ export const KIND = {
   credential: 'f0000000',
 } as const;
 
-/** The first workspace is a tenth of the platform, and the first connector a twentieth of its own executions. */
+/** The first workspace is a tenth of the platform, and the first connector runs a tenth of all executions and never fails. */
 const workspaceOf = (connector: string) =>
   `case when ${connector} % 10 = 0 then 0 else ${connector} % $workspaces end`;
 const STATUS = `case when n > $executions - 50 then 'running' when n % 100 < 5 then 'failed' when n % 100 = 5 then 'cancelled'
@@ -86,7 +86,7 @@ insert into public.connector_executions (id, workspace_id, connector_id, connect
     '{"phone": "1"}', case when n % 100 < 5 then '{"class": "rejected", "code": "http_404"}'::jsonb end, at, at,
     case when n <= $executions - 50 then at + make_interval(secs => n % 30 / 10.0) end
   from (select n, ${STARTED} + make_interval(hours => $hours) * (n::double precision / $executions) as at,
-      case when n % 200 = 1 then 0 when n % 10 < 7 then (n * 31 % $active) * 97 % $connectors else n * 7919 % $connectors end as c
+      case when n % 10 = 9 then 0 when n % 10 < 7 then (n * 31 % $active) * 97 % $connectors else n * 7919 % $connectors end as c
     from generate_series(1, $executions::bigint) n) x;
 insert into public.execution_rollups (workspace_id, connector_id, hour, succeeded, failed, duration_ms_sum, duration_ms_max)
   select ${id(KIND.workspace, workspaceOf('c'))}, ${id(KIND.connector, 'c')}, ${STARTED} + make_interval(hours => h), 9, (c + h) % 20 / 19,

@@ -71,6 +71,11 @@ const PAGES: [user: string, call: string][] = [
   [viewer, `list_executions(${workspace}, 101, p_status => 'timed_out')`],
   [viewer, `list_executions(${workspace}, 101, p_status => 'queued')`],
   [viewer, `list_executions(${workspace}, 101, ${execution}, ${connector}, 'cancelled')`],
+  ...['succeeded', 'failed', 'running', 'queued'].map((status): [string, string] => [
+    viewer,
+    `list_executions(${workspace}, 101, null, ${connector}, '${status}')`,
+  ]),
+  [viewer, `export_connectors(${workspace}, 1001)`],
   [
     viewer,
     `get_execution(${workspace}, (select id from public.connector_executions where workspace_id = ${workspace} order by id desc limit 1))`,
