@@ -30,6 +30,8 @@ export type StackOptions = {
   taskConcurrency?: number;
   /** Origins that browsers may call the API from. */
   allowedOrigins?: string;
+  /** Requests of one caller in ten seconds, 0 for no limit; as deployed by default. */
+  rateLimit?: number;
   onLine?: (service: string, line: string) => void;
   /** Called when a part is ready, with what it took in milliseconds. */
   onReady?: (part: string, ms: number) => void;
@@ -141,6 +143,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         PATCHBAY_ENCRYPTION_KEYS: secrets.encryptionKeys,
         PATCHBAY_SIGNING_KEY: JSON.stringify(secrets.signingKey),
         PATCHBAY_ALLOWED_ORIGINS: options.allowedOrigins ?? '',
+        ...(options.rateLimit === undefined ? {} : { PATCHBAY_RATE_LIMIT: String(options.rateLimit) }),
         PATCHBAY_ALLOW_LOOPBACK: 'true',
       },
       onLine,

@@ -9,7 +9,7 @@ import type { AppEnv } from './app-env.ts';
 import { ConfigError } from './env.ts';
 import { conditionalGet } from './http/etag.ts';
 import { problemOf, problemResponse } from './http/problem-response.ts';
-import { consoleLog } from './log.ts';
+import { consoleLog, redactedLog } from './log.ts';
 import { accessLog } from './middleware/access-log.ts';
 import { allowedOrigins } from './middleware/allowed-origins.ts';
 import { authenticate } from './middleware/authenticate.ts';
@@ -70,13 +70,16 @@ const limitBody = (maxSize: number) =>
 /** The API as one Hono app; `runtime` replaces the world in tests. */
 export function createApp(runtime: Runtime = workersRuntime) {
   const app = new Hono<AppEnv>();
-  const { log, now } = runtime;
+  const { now } = runtime;
+  // Before the bindings are read, nothing is known of their secrets but their shape.
+  const log = redactedLog(runtime.log);
 
   app.onError((error, c) => {
     const problem = problemOf(error);
     // A configuration that cannot be served with has been logged already, when it was read.
     if (problem.status >= 500 && !(error instanceof Problem) && !(error instanceof ConfigError)) {
-      log('error', 'request_failed', { requestId: c.var.requestId, ...describe(error) });
+      const { log: logOfPorts = log } = c.var.ports?.runtime ?? {};
+      logOfPorts('error', 'request_failed', { requestId: c.var.requestId, ...describe(error) });
     }
     return problemResponse(c, problem);
   });
@@ -135,8 +138,13 @@ export function createApp(runtime: Runtime = workersRuntime) {
     .route('/api/v1/admin', adminRoutes);
 }
 
+/** SQLSTATE class 22 (PostgreSQL manual, appendix A). */
+const DATA_EXCEPTION = /^22/;
+
 /** For the log only. */
 function describe(error: Error): Record<string, unknown> {
   const { name, message, stack } = error;
-  return error instanceof DatabaseError ? { name, message } : { name, message, stack };
+  if (!(error instanceof DatabaseError)) return { name, message, stack };
+  // Data exceptions quote the value that they could not read.
+  return { name, message: DATA_EXCEPTION.test(error.code) ? `${error.fn}: ${error.code}` : message };
 }

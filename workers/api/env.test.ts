@@ -2,6 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { ConfigError, parseEnv } from './env.ts';
 
 const KEY = 'YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXowMTIzNDU=';
+/** The form of a key; no key. */
+const SIGNING_KEY = {
+  kty: 'EC',
+  crv: 'P-256',
+  x: 'x'.repeat(43),
+  y: 'y'.repeat(43),
+  d: 'd'.repeat(43),
+  kid: 'k1',
+  alg: 'ES256',
+};
 const good = {
   SUPABASE_URL: 'https://project.supabase.test/',
   SUPABASE_PUBLISHABLE_KEY: 'sb_publishable_x',
@@ -21,10 +31,13 @@ describe('the environment', () => {
       },
       allowedOrigins: [],
       urlPolicy: { allowLoopback: false, allowedPorts: [] },
+      signingKey: null,
+      rateLimits: { quota: 1000, callers: null, failures: null },
     });
   });
 
   it('takes what is set', () => {
+    const limiter = { limit: async () => ({ success: true }) };
     const config = parseEnv({
       ...good,
       SUPABASE_JWT_ISSUER: 'https://auth.test',
@@ -32,7 +45,12 @@ describe('the environment', () => {
       PATCHBAY_ALLOWED_ORIGINS: 'https://a.test, http://localhost:5173,',
       PATCHBAY_ALLOW_LOOPBACK: 'true',
       PATCHBAY_EGRESS_PORTS: '8443,9000',
+      PATCHBAY_SIGNING_KEY: JSON.stringify(SIGNING_KEY),
+      PATCHBAY_RATE_LIMIT: '0',
+      CALLER_RATE_LIMIT: limiter,
     });
+    expect(config.signingKey).toEqual(SIGNING_KEY);
+    expect(config.rateLimits).toEqual({ quota: 0, callers: limiter, failures: null });
     expect(config.jwt).toMatchObject({ issuer: 'https://auth.test', secret: 'x'.repeat(32) });
     expect(config.allowedOrigins).toEqual(['https://a.test', 'http://localhost:5173']);
     expect(config.urlPolicy).toEqual({ allowLoopback: true, allowedPorts: [8443, 9000] });
@@ -57,6 +75,15 @@ describe('the environment', () => {
     ['PATCHBAY_ALLOWED_ORIGINS', 'null'],
     ['PATCHBAY_ALLOW_LOOPBACK', 'yes'],
     ['PATCHBAY_EGRESS_PORTS', '80;443'],
+    ['PATCHBAY_SIGNING_KEY', 'canary'],
+    ['PATCHBAY_SIGNING_KEY', '{"kty":"canary"}'],
+    ['PATCHBAY_SIGNING_KEY', JSON.stringify({ ...SIGNING_KEY, d: undefined, x: 'canary' })],
+    ['PATCHBAY_SIGNING_KEY', JSON.stringify({ ...SIGNING_KEY, alg: 'RS256' })],
+    ['PATCHBAY_SIGNING_KEY', JSON.stringify({ ...SIGNING_KEY, kid: '' })],
+    ['PATCHBAY_RATE_LIMIT', '-1'],
+    ['PATCHBAY_RATE_LIMIT', 'canary'],
+    ['CALLER_RATE_LIMIT', 'canary'],
+    ['FAILURE_RATE_LIMIT', { limit: 5 }],
   ])('is refused with the name of the variable, never its value: %s = %s', (name, value) => {
     let message = '';
     try {

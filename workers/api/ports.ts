@@ -1,3 +1,4 @@
+import { toBase64 } from '../../core/crypto/base64.ts';
 import { type KeyedHash, keyedHash } from '../../core/crypto/keyed-hash.ts';
 import { createSealer, type Sealer } from '../../core/crypto/seal.ts';
 import { webCrypto } from '../../core/crypto/web-crypto.ts';
@@ -7,7 +8,7 @@ import { tokenVerifier, type VerifyToken } from './auth/verify-token.ts';
 import { databaseOpener, type OpenDatabase } from './database.ts';
 import { type Config, ConfigError, parseEnv } from './env.ts';
 import { createLimits, type Limits } from './limits/limits.ts';
-import type { Log } from './log.ts';
+import { type Log, redactedLog } from './log.ts';
 import { type ReadinessProbe, readinessProbe } from './readiness.ts';
 import { type TriggerClient, triggerClient } from './trigger-client.ts';
 
@@ -54,9 +55,15 @@ function createPorts(config: Config, runtime: Runtime): Ports {
     sealer: createSealer(config.keyRing, webCrypto),
     trigger: triggerClient({ url: triggerUrl, secretKey, fetch }),
     probe: readinessProbe(config, { fetch, now }),
-    runtime,
+    runtime: { ...runtime, log: redactedLog(runtime.log, secretsOf(config)) },
     newId: () => uuidv7({ now }, (length) => crypto.getRandomValues(new Uint8Array(length))),
   };
+}
+
+/** What must not be in a log, whatever brought it there. */
+function secretsOf({ supabaseKey, triggerKey, jwt, keyRing, signingKey }: Config): string[] {
+  const keys = keyRing.keys.map(({ raw }) => toBase64(raw));
+  return [supabaseKey, triggerKey, jwt.secret ?? '', signingKey?.d ?? '', ...keys];
 }
 
 /**

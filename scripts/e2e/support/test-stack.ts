@@ -22,6 +22,8 @@ export async function startTestStack(options: Partial<StackOptions> = {}): Promi
   const lines: string[] = [];
   const stack = await startStack({
     ports: FREE_PORTS,
+    // Tests ask as fast as they can.
+    rateLimit: 0,
     onLine: (service, line) => lines.push(`${service}: ${line}`),
     ...options,
     dataDir,

@@ -14,7 +14,7 @@ app.onError((error, c) => problemResponse(c, problemOf(error)));
 const TAG = etagOf({ revision: 3 });
 
 const expected = async (header?: string) => {
-  const headers: HeadersInit = header === undefined ? {} : { 'if-match': header };
+  const headers: Record<string, string> = header === undefined ? {} : { 'if-match': header };
   const response = await app.request('/', { method: 'PATCH', headers });
   return response.status === 200 ? Object(await response.json()).expected : response.status;
 };

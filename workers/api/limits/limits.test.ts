@@ -69,4 +69,12 @@ describe('limits', () => {
     expect(limits?.failures.isClosed('192.0.2.1')).toBe(true);
     expect(asked).toHaveLength(1);
   });
+
+  it('let everybody through while a limiter fails', async () => {
+    const broken = { limit: () => Promise.reject(new Error('x')) };
+    const limits = createLimits({ quota: 5, callers: broken, failures: broken }, clockAt(0));
+    expect(await limits?.callers.limit({ key: 'user:1' })).toEqual({ success: true });
+    await limits?.failures.note('192.0.2.1');
+    expect(limits?.failures.isClosed('192.0.2.1')).toBe(false);
+  });
 });

@@ -51,7 +51,12 @@ export function createLimits(
   const failures = { limit: FAILURES_PER_PERIOD, periodSeconds: FAILURE_PERIOD_SECONDS };
   return {
     quota,
-    callers: config.callers ?? memoryRateLimiter(callers, clock),
-    failures: failureGate(config.failures ?? memoryRateLimiter(failures, clock), clock),
+    callers: forgiving(config.callers ?? memoryRateLimiter(callers, clock)),
+    failures: failureGate(forgiving(config.failures ?? memoryRateLimiter(failures, clock)), clock),
   };
+}
+
+/** A limiter that fails lets everybody through: it protects the service and must not be what takes it down. */
+function forgiving(limiter: RateLimiter): RateLimiter {
+  return { limit: (options) => limiter.limit(options).catch(() => ({ success: true })) };
 }

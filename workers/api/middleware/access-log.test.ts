@@ -8,7 +8,9 @@ import { accessLog } from './access-log.ts';
 function app() {
   const lines: { level: LogLevel; event: string; fields: LogFields }[] = [];
   let now = 1000;
-  const hono = new Hono<{ Variables: { requestId: string; userId: string; workspaceId: string } }>();
+  const hono = new Hono<{
+    Variables: { requestId: string; userId: string; apiKeyId: string; workspaceId: string };
+  }>();
   hono.onError((error, c) => problemResponse(c, problemOf(error)));
   hono.use(async (c, next) => {
     c.set('requestId', 'r1');
@@ -21,6 +23,10 @@ function app() {
     now += 12;
     c.set('userId', 'u1');
     c.set('workspaceId', 'w1');
+    return c.text('ok');
+  });
+  hono.get('/by-key', (c) => {
+    c.set('apiKeyId', 'k1');
     return c.text('ok');
   });
   hono.get('/refused', () => {
@@ -51,6 +57,13 @@ describe('accessLog', () => {
         },
       },
     ]);
+  });
+
+  it('names the API key in place of a user', async () => {
+    const { lines, get } = app();
+    await get('/by-key');
+    expect(lines[0]?.fields).toMatchObject({ route: '/by-key', apiKeyId: 'k1' });
+    expect(lines[0]?.fields).not.toHaveProperty('userId');
   });
 
   it.each([

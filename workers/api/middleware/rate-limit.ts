@@ -15,8 +15,8 @@ export function rateLimit(): MiddlewareHandler<{ Variables: PortsVariables & Aut
     const { limits } = c.get('ports');
     if (limits !== null) {
       c.header('RateLimit-Policy', `"caller";q=${limits.quota};w=${CALLER_PERIOD_SECONDS}`);
-      const { success } = await limits.callers.limit({ key: callerOf(c.get('actor')) });
-      if (!success) throw tooMany(c, 'caller', CALLER_PERIOD_SECONDS);
+      if (!(await limits.callers.limit({ key: callerOf(c.get('actor')) })).success)
+        throw tooMany(c, 'caller', CALLER_PERIOD_SECONDS);
     }
     await next();
   };
