@@ -12,9 +12,10 @@
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
 import { bold, dim, green, milliseconds, red } from './demo/terminal.ts';
-import { ensureWorkspace, signIn } from './demo/users.ts';
+import { ensureWorkspace, signIn, signInAsSaasAdmin } from './demo/users.ts';
 import { logLine } from './stack/log-line.ts';
 import { type Stack, startStack } from './stack/stack.ts';
+import { loadOfficialTemplates, summary } from './templates/load.ts';
 
 const port = (byDefault: number) => z.coerce.number().int().min(0).max(65_535).default(byDefault);
 const Environment = z.object({
@@ -74,12 +75,17 @@ try {
   const stack = await starting;
   const token = await signIn(stack, stack.demoLogin);
   await ensureWorkspace(stack.url, token, 'Demo');
+  await signInAsSaasAdmin(stack, stack.adminLogin);
+  const loaded = await loadOfficialTemplates({ url: stack.supabaseUrl, secretKey: stack.secretKey });
+  console.log(`  ${green('✔')} ${summary(loaded)}`);
   console.log(`
   API            ${bold(stack.url)}
   Database API   ${stack.supabaseUrl}   publishable key ${stack.publishableKey}
   Task runtime   ${stack.triggerUrl}   list runs with: npm run runs
   Example API    ${stack.example.url}
+  Reference      ${stack.url}/docs
   Demo login     ${stack.demoLogin.email} / ${stack.demoLogin.password}   (token: npm run token)
+  SaaS admin     ${stack.adminLogin.email} / ${stack.adminLogin.password}   (token: npm run token -- --admin)
 `);
 } catch (error) {
   if (!stopping.signal.aborted) {

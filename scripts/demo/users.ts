@@ -1,4 +1,5 @@
 import { createClient } from '@supabase/supabase-js';
+import { decodeJwt } from 'jose';
 import { apiClient, data } from './api.ts';
 
 export type Login = { email: string; password: string };
@@ -24,4 +25,13 @@ export async function ensureWorkspace(url: string, token: string, name: string):
   const existing = me.workspaces.find((workspace) => workspace.name === name);
   if (existing) return existing.id;
   return (await data(api.api.v1.workspaces.$post({ json: { name } }))).id;
+}
+
+/** Signs in as a SaaS admin, and makes the user one: only the service role can. */
+export async function signInAsSaasAdmin(project: SupabaseProject, login: Login): Promise<string> {
+  const token = await signIn(project, login);
+  const admins = createClient(project.supabaseUrl, project.secretKey, NO_SESSION).from('saas_admin_users');
+  const { error } = await admins.upsert({ user_id: decodeJwt(token).sub }, { ignoreDuplicates: true });
+  if (error) throw new Error(error.message);
+  return token;
 }

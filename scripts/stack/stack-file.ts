@@ -2,6 +2,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 
+const Login = z.object({ email: z.string(), password: z.string() });
+
 /** What other commands need to reach the running stack. Holds secrets: readable by their owner only. */
 export const StackFile = z.object({
   url: z.url(),
@@ -11,7 +13,8 @@ export const StackFile = z.object({
   triggerUrl: z.url(),
   triggerSecretKey: z.string(),
   exampleUrl: z.url(),
-  demoLogin: z.object({ email: z.string(), password: z.string() }),
+  demoLogin: Login,
+  adminLogin: Login,
 });
 export type StackFile = z.infer<typeof StackFile>;
 

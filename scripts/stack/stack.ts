@@ -13,10 +13,11 @@ const TASK_FILES = [
   'execution-sweeper.ts',
   'credential-test.ts',
   'credential-rekey.ts',
+  'housekeeping.ts',
 ].map((file) => join(ROOT, 'trigger', file));
 
 export type Ports = { worker: number; database: number; trigger: number; example: number };
-export const DEMO_EMAIL = 'demo@example.com';
+type Login = { email: string; password: string };
 
 /** Any free port, for tests and for a demo beside a running stack. */
 export const FREE_PORTS: Ports = { worker: 0, database: 0, trigger: 0, example: 0 };
@@ -56,7 +57,9 @@ export interface Stack {
   secretKey: string;
   triggerUrl: string;
   triggerSecretKey: string;
-  demoLogin: { email: string; password: string };
+  demoLogin: Login;
+  /** Becomes a SaaS admin when `npm start` makes it one. */
+  adminLogin: Login;
   example: ExampleApi;
   worker: EmbeddedWorker;
   database: ServiceProcess<z.infer<typeof DatabaseReady>>;
@@ -152,20 +155,23 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   );
   started.defer(() => worker.stop());
 
-  const demoLogin = { email: DEMO_EMAIL, password: secrets.demoPassword };
+  const logins = {
+    demoLogin: { email: 'demo@example.com', password: secrets.demoPassword },
+    adminLogin: { email: 'admin@example.com', password: secrets.demoPassword },
+  };
   const urls = { url: worker.ready.url, supabaseUrl, triggerUrl: trigger.ready.url };
   const keys = { publishableKey, secretKey, triggerSecretKey: secrets.triggerSecretKey };
   writeStackFile(options.dataDir, {
     ...urls,
     ...keys,
+    ...logins,
     exampleUrl: example.url,
-    demoLogin,
   });
   const resources = started.move();
   return {
     ...urls,
     ...keys,
-    demoLogin,
+    ...logins,
     example,
     worker,
     database,

@@ -263,6 +263,7 @@ describe('the deployment', () => {
         secretKey: 's',
         triggerSecretKey: 't',
         demoLogin,
+        adminLogin: demoLogin,
       });
       const PATCHBAY_DATA_DIR = dataDir;
       expect(deploymentOf({ PATCHBAY_DATA_DIR })).toEqual({ url: 'http://127.0.0.1:2', secretKey: 's' });
