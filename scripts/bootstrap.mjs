@@ -3,19 +3,27 @@
 // TypeScript files as they are.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+
+const POLL_MS = 500;
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const projectNode = join(root, 'node_modules', '.bin', process.platform === 'win32' ? 'node.cmd' : 'node');
 const stamp = join(root, 'node_modules', '.patchbay-lock');
-const lockHash = createHash('sha256')
-  .update(readFileSync(join(root, 'package-lock.json')))
-  .digest('hex');
+const installing = join(root, '.installing');
 
-const installed = existsSync(stamp) && readFileSync(stamp, 'utf8') === lockHash && existsSync(projectNode);
-if (!installed) {
+function isInstalled() {
+  const lockHash = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
+  const done = existsSync(stamp) && readFileSync(stamp, 'utf8') === lockHash && existsSync(projectNode);
+  return { done, lockHash };
+}
+
+function install(lockHash) {
   console.log('patchbay: installing the locked packages (npm ci), once');
   const npmCli = process.env.npm_execpath;
   const [command, prefix] = npmCli ? [process.execPath, [npmCli]] : ['npm', []];
@@ -25,9 +33,38 @@ if (!installed) {
   });
   if (done.status !== 0) {
     console.error('patchbay: npm ci failed; the lines above say why');
-    process.exit(done.status ?? 1);
+    return false;
   }
   writeFileSync(stamp, lockHash);
+  return true;
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
+// Two commands started together must not both empty node_modules: the second one waits for the first.
+while (!isInstalled().done) {
+  try {
+    writeFileSync(installing, String(process.pid), { flag: 'wx' });
+  } catch {
+    const holder = existsSync(installing) ? Number(readFileSync(installing, 'utf8')) : 0;
+    if (holder > 0 && !isAlive(holder)) rmSync(installing, { force: true });
+    await sleep(POLL_MS);
+    continue;
+  }
+  try {
+    const { done, lockHash } = isInstalled();
+    if (!done && !install(lockHash)) process.exitCode = 1;
+  } finally {
+    rmSync(installing, { force: true });
+  }
+  if (process.exitCode) process.exit();
 }
 
 const [script, ...args] = process.argv.slice(2);
