@@ -11,7 +11,11 @@ import { OPERATIONS } from '../openapi/operations/index.ts';
  * They write nothing in the database here: a task does the work, and starting it again does no harm, or the example has
  * nothing to upgrade.
  */
-const WITHOUT_WRITE: ReadonlySet<string> = new Set(['testCredential', 'startKeyRotation', 'upgradeConnector']);
+const WITHOUT_WRITE: ReadonlySet<string> = new Set([
+  'testCredential',
+  'startKeyRotation',
+  'upgradeConnector',
+]);
 
 const posts = OPERATIONS.filter(({ method, access }) => method === 'post' && access !== 'public');
 
