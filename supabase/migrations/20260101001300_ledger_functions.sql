@@ -199,7 +199,8 @@ begin
     select e.id, e.workspace_id, e.fence from public.connector_executions e
     where (e.status = 'queued' and e.created_at < now() - make_interval(secs => p_older_than_seconds))
        or (e.status = 'running' and e.lease_expires_at < now() - make_interval(secs => p_older_than_seconds))
-    order by e.id limit p_limit
+    -- In turn by workspace: one that has queued more than fits must not keep the others from being swept.
+    order by row_number() over (partition by e.workspace_id order by e.id), e.id limit p_limit
   ) due);
 end;
 $$;

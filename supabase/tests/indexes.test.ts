@@ -64,7 +64,7 @@ describe('the engine’s searches', () => {
     for (const sql of [
       `select e.id from public.connector_executions e
        where (e.status = 'queued' and e.created_at < now()) or (e.status = 'running' and e.lease_expires_at < now())
-       order by e.id limit 100`,
+       order by row_number() over (partition by e.workspace_id order by e.id), e.id limit 100`,
       `select x.id from public.connector_executions x
        where x.status = 'running' and x.lease_expires_at < now() and x.fence >= 3 order by x.id limit 100 for update skip locked`,
     ]) {

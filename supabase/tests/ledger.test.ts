@@ -457,4 +457,22 @@ describe('the sweeper', () => {
     expect(await sweep({ p_limit: 1 })).toMatchObject([{ id: home.execution }]);
     expect(await sweep()).toMatchObject([{ id: home.execution }, { id: NEW }]);
   });
+
+  test('leaves room for every workspace, however much one of them has queued', async () => {
+    await db.query(
+      `insert into public.connector_executions (id, workspace_id, connector_id, connector_version, input)
+       select gen_random_uuid(), $1, $2, 1, '{}' from generate_series(1, 50)`,
+      [home.id, home.connector],
+    );
+    const last = 'ffffffff-0000-7000-8000-000000000000';
+    await db.query(
+      `insert into public.connector_executions (id, workspace_id, connector_id, connector_version, input)
+       values ($1, $2, $3, 1, '{}')`,
+      [last, other.id, other.connector],
+    );
+    await db.query(`update public.connector_executions set created_at = now() - interval '1 hour'`);
+    const swept = await sweep();
+    expect(swept).toHaveLength(10);
+    expect(swept).toContainEqual({ id: last, workspace_id: other.id, fence: 0 });
+  });
 });
