@@ -97,7 +97,7 @@ begin
   end if;
   -- Who may change a credential may not read it: sent to a host of their choice, it would be read. So more hosts take
   -- the secret itself, entered again.
-  if c ? 'allowed_hosts' and not c ? 'ciphertext' and exists (
+  if c ? 'allowed_hosts' and c ->> 'ciphertext' is null and exists (
     select 1 from jsonb_array_elements_text(c -> 'allowed_hosts') host
     where not exists (
       select 1 from unnest(old.allowed_hosts) allowed
@@ -113,7 +113,7 @@ begin
     field_names = case when c ? 'field_names' then array(select jsonb_array_elements_text(c -> 'field_names')) else x.field_names end,
     key_id = coalesce(c ->> 'key_id', x.key_id),
     ciphertext = coalesce(c ->> 'ciphertext', x.ciphertext),
-    last_test = case when c ? 'ciphertext' then null else x.last_test end
+    last_test = case when c ->> 'ciphertext' is null then x.last_test end
   where x.id = old.id;
   return old.id;
 end;

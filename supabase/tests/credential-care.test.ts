@@ -69,6 +69,12 @@ describe('the hosts of a credential', () => {
     }
   });
 
+  test('do not change with a ciphertext that is named but null: the stored secret would stay', async () => {
+    const refused = await refusal(update({ allowed_hosts: ['evil.example'], ciphertext: null }));
+    expect(refused).toMatchObject({ code: 'PT422', message: 'validation_failed', hint: '/allowed_hosts' });
+    expect(await row()).toMatchObject({ allowed_hosts: ['api.example.com'], ciphertext: CIPHERTEXT });
+  });
+
   test('become any with the secret, which is then a new one', async () => {
     expect(await update({ ...rotated, allowed_hosts: ['b.example'] })).toMatchObject({
       allowed_hosts: ['b.example'],
