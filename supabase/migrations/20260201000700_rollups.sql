@@ -168,7 +168,8 @@ begin
     duration_ms_sum = r.duration_ms_sum + excluded.duration_ms_sum,
     duration_ms_max = greatest(r.duration_ms_max, excluded.duration_ms_max);
   if failed then
-    select substring(s.request ->> 'url' from '^https?://(?:[^/?#@]*@)?([^/?#@]+)') into called_host
+    -- A name longer than any (RFC 1035 section 2.3.4) is no entry for an index, which would refuse the execution's end.
+    select left(substring(s.request ->> 'url' from '^https?://(?:[^/?#@]*@)?([^/?#@]+)'), 260) into called_host
     from public.connector_step_runs s
     where s.workspace_id = new.workspace_id and s.execution_id = new.id and s.step_name = new.error ->> 'step'
     order by s.step_index desc, s.attempt desc limit 1;

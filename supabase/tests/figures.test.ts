@@ -131,6 +131,20 @@ describe('counting while executions end', () => {
     expect(rows).toEqual([{ class: 'rejected', code: 'http_404', host, template_id: null, failures: 1 }]);
   });
 
+  test('a host too long for an index is cut, and does not keep the execution from ending', async () => {
+    const id = await accept();
+    const host = Array.from({ length: 9_000 }, (_, at) => ((at * at * 7919) % 36).toString(36)).join('');
+    await engine('start_step_run', {
+      ...{ p_id: id, p_fence: await claim(id), p_step_index: 0, p_step_name: 'look_up', p_attempt: 0 },
+      ...{ p_request: { url: `https://${host}/` }, p_lease_seconds: 30 },
+    });
+    await finish(id, 'failed', { class: 'network', code: 'dns_failed', step: 'look_up' });
+    const { rows } = await db.query(
+      `select code, host from public.failure_rollups where hour > '2021-01-01'`,
+    );
+    expect(rows).toEqual([{ code: 'dns_failed', host: host.slice(0, 260) }]);
+  });
+
   test('workspaces are counted once an hour and once a day', async () => {
     const at = (id: string, time: string) =>
       db.query(
