@@ -8,6 +8,8 @@ export interface Size {
   active: number;
   /** Three times what a page is asked for, so that reading all is not the shortest way. */
   hours: number;
+  /** The same for the figures of the platform, which are few rows an hour. */
+  platformHours: number;
   auditEntries: number;
 }
 
@@ -18,6 +20,7 @@ export const FULL: Size = {
   templates: 10_000,
   active: 1_000,
   hours: 2_160,
+  platformHours: 3 * 8_784,
   auditEntries: 500_000,
 };
 export const SAMPLE: Size = {
@@ -27,6 +30,7 @@ export const SAMPLE: Size = {
   templates: 6_000,
   active: 100,
   hours: 480,
+  platformHours: 2_400,
   auditEntries: 10_000,
 };
 
@@ -102,8 +106,8 @@ insert into public.workspace_day_rollups (workspace_id, day, executions, failure
   select r.workspace_id, date_trunc('day', r.hour, 'UTC'), sum(r.executions), sum(r.failures) from public.workspace_rollups r
   group by 1, 2 order by 2;
 insert into public.platform_rollups (hour, shard, succeeded, failed, duration_ms_sum, workspaces, workspaces_of_day)
-  select r.hour, s, sum(r.succeeded) / 8, sum(r.failed) / 8, sum(r.duration_ms_sum) / 8, 5, 5
-  from public.execution_rollups r, generate_series(0, 7) s group by 1, 2 order by 1;
+  select date_trunc('hour', now(), 'UTC') - make_interval(hours => $platformHours - h), s, 90, 5, 12345, 5, 1
+  from generate_series(0, $platformHours) h, generate_series(0, 7) s;
 insert into public.failure_rollups (workspace_id, connector_id, hour, class, code, host, template_id, failures)
   select r.workspace_id, r.connector_id, r.hour, (array['rejected', 'network', 'timeout'])[1 + extract(hour from r.hour)::int % 3], 'c' || extract(hour from r.hour)::int % 8,
     'api' || (r.duration_ms_max::int % 60) || '.example', c.template_id, 1

@@ -100,7 +100,7 @@ const PAGES: [user: string, call: string][] = [
     [saasAdmin, `admin_recent_executions(101, null, ${status})`],
     [saasAdmin, `admin_recent_executions(101, ${execution}, ${status})`],
   ]),
-  [saasAdmin, `admin_stats(${HOURS(366 * 24)}, 'day')`],
+  [saasAdmin, `admin_stats(${HOURS(size.platformHours / 3)}, 'day')`],
   [saasAdmin, `admin_workspaces(${HOURS(366 * 24)}, 101)`],
   ...['class', 'code', 'host', 'connector', 'template'].map((by): [string, string] => [
     saasAdmin,
