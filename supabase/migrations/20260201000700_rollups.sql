@@ -123,7 +123,7 @@ declare
   took double precision := case when ran
     then extract(epoch from new.finished_at - coalesce(new.started_at, new.created_at)) * 1000 else 0 end;
   failed boolean := new.status in ('failed', 'timed_out');
-  my_shard int := pg_backend_pid() % 8;
+  my_shard int := pg_backend_pid() % 4;
   first_of_hour boolean;
   first_of_day boolean;
   called_host text;

@@ -107,7 +107,7 @@ insert into public.workspace_day_rollups (workspace_id, day, executions, failure
   group by 1, 2 order by 2;
 insert into public.platform_rollups (hour, shard, succeeded, failed, duration_ms_sum, workspaces, workspaces_of_day)
   select date_trunc('hour', now(), 'UTC') - make_interval(hours => $platformHours - h), s, 90, 5, 12345, 5, 1
-  from generate_series(0, $platformHours) h, generate_series(0, 7) s order by h;
+  from generate_series(0, $platformHours) h, generate_series(0, 3) s order by h;
 insert into public.failure_rollups (workspace_id, connector_id, hour, class, code, host, template_id, failures)
   select r.workspace_id, r.connector_id, r.hour, (array['rejected', 'network', 'timeout'])[1 + extract(hour from r.hour)::int % 3], 'c' || extract(hour from r.hour)::int % 8,
     'api' || (r.duration_ms_max::int % 60) || '.example', c.template_id, 1
