@@ -7,7 +7,7 @@ import { type BuiltRequest, buildRequest } from './build-request.ts';
 import { requestContext } from './context.ts';
 import type { PlannedStep } from './plan.ts';
 import { headerRecord, readBody } from './read-response.ts';
-import { recordable } from './recordable.ts';
+import { recordable, recordedCharsFor } from './recordable.ts';
 import { commitAttempt, type Run, type Seen } from './run.ts';
 import {
   egressFailureOf,
@@ -34,7 +34,7 @@ export async function attemptStep(run: Run, planned: PlannedStep, attempt: numbe
     if (!(error instanceof StepRenderError)) throw error;
     return { ok: false, failure: error.failure, seen: { startedAt } };
   }
-  const request = recordable(run.redactor.value(built.shown));
+  const request = recordable(run.redactor.value(built.shown), recordedCharsFor(run.plan.steps.length));
   const failed = (failure: StepFailure, response?: RecordedResponse): Attempt => ({
     ok: false,
     failure,

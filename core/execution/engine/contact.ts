@@ -3,6 +3,8 @@ import type { Evaluator } from '../../expression/index.ts';
 import type { JsonObject } from '../../json/json.ts';
 import type { Redactor } from '../../redaction/index.ts';
 import type { RunContext } from './context.ts';
+import { MAX_CONTACT_CHARS } from './limits.ts';
+import { isAtMost } from './recordable.ts';
 import { StepRenderError } from './step-failure.ts';
 
 /**
@@ -16,6 +18,10 @@ export async function mapContact(
   redactor: Redactor,
 ): Promise<{ match: JsonObject; fields: JsonObject }> {
   const found = (await evaluator.value(mapping.fields)({ ...context })) as JsonObject;
+  if (!isAtMost(found, MAX_CONTACT_CHARS)) {
+    const message = `contact_mapping: the fields are larger than ${MAX_CONTACT_CHARS} characters.`;
+    throw new StepRenderError('template', 'template_limit', message);
+  }
   const fields = redactor.byValue(found);
   const match: JsonObject = {};
   for (const name of mapping.match) {

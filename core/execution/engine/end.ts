@@ -1,8 +1,9 @@
 import type { Json } from '../../json/json.ts';
 import type { ExecutionError } from '../schema.ts';
 import { mapContact } from './contact.ts';
+import { MAX_OUTPUT_CHARS } from './limits.ts';
 import { type ExecutionEnd, LeaseLost } from './ports.ts';
-import { storable } from './recordable.ts';
+import { isAtMost, storable } from './recordable.ts';
 import { type Run, shownError } from './run.ts';
 import { CANCELLED, EXECUTION_TIMED_OUT, type RunControl, RunInterrupted } from './run-control.ts';
 import { inField, StepRenderError, toExecutionError } from './step-failure.ts';
@@ -37,14 +38,18 @@ export async function succeededEnd(run: Run): Promise<ExecutionEnd> {
   const { definition, evaluator } = run.plan;
   const context = { ...run.context };
   try {
-    const output = await inField('output', () => evaluator.value(definition.output ?? null)(context));
+    const output = (await inField('output', () =>
+      evaluator.value(definition.output ?? null)(context),
+    )) as Json;
+    // Before it is copied: a template can name one large body many times.
+    if (!isAtMost(output, MAX_OUTPUT_CHARS)) throw TOO_LARGE;
     const mapping = definition.contact_mapping;
     const contact = mapping
       ? await inField('contact_mapping', () => mapContact(mapping, evaluator, context, run.redactor))
       : null;
     return {
       status: 'succeeded',
-      output: storable(run.redactor.byValue(output as Json)),
+      output: storable(run.redactor.byValue(output)),
       error: null,
       contact: contact && storable(contact),
     };
@@ -53,3 +58,9 @@ export async function succeededEnd(run: Run): Promise<ExecutionEnd> {
     return failedEnd(shownError(run, error.failure, null));
   }
 }
+
+const TOO_LARGE = new StepRenderError(
+  'template',
+  'template_limit',
+  `output: is larger than ${MAX_OUTPUT_CHARS} characters: name the parts of it that are needed.`,
+);

@@ -297,3 +297,42 @@ describe('before the first step', () => {
     expect(await at.run()).toMatchObject({ status: 'failed', error: { code: 'resume_state_unreadable' } });
   });
 });
+
+describe('what an execution leaves behind is bounded', () => {
+  const large = Array.from({ length: 400 }, () => 'x'.repeat(10_000));
+
+  test('an output that is too large fails, before a large body is copied as often as it is named', async () => {
+    const output = Array.from({ length: 1_000 }, () => '{{steps.a.body}}');
+    const { end } = await run({ steps: [get('a')], answer: () => json(large), definition: { output } });
+    expect(end).toMatchObject({
+      status: 'failed',
+      output: null,
+      error: { class: 'template', code: 'template_limit', message: expect.stringContaining('output') },
+    });
+  });
+
+  test('so does a contact, whose fields are all indexed', async () => {
+    const contact_mapping = { match: ['id'], fields: { id: '1', all: '{{steps.a.body}}' } };
+    const definition = { contact_mapping };
+    const { end } = await run({ steps: [get('a')], answer: () => json(large), definition });
+    expect(end).toMatchObject({
+      status: 'failed',
+      contact: null,
+      error: {
+        class: 'template',
+        code: 'template_limit',
+        message: expect.stringContaining('contact_mapping'),
+      },
+    });
+  });
+
+  test('what is recorded of many steps can be read in one answer', async () => {
+    const steps = Array.from({ length: 30 }, (_, index) =>
+      get(`s${index}`, { response: { map: { all: 'body' } } }),
+    );
+    const { at } = await run({ steps, answer: () => json(large.slice(0, 30)) });
+    expect(at.execution.status).toBe('succeeded');
+    const recorded = at.steps.map(({ request, response, output }) => ({ request, response, output }));
+    expect(JSON.stringify(recorded).length).toBeLessThan(8 * 1024 * 1024);
+  });
+});

@@ -19,6 +19,18 @@ export const MAX_RECORDED_TEXT_CHARS = 64 * 1024;
 /** Of one recorded request, response or output, about. The API reads an execution with all of its steps at once. */
 export const MAX_RECORDED_CHARS = 256 * 1024;
 
+/**
+ * Of all that is recorded of an execution's steps, about: the API reads it in one piece, in a Worker of 128 MB that other
+ * callers share. With few steps each value has its own limit; with many they share this one.
+ */
+export const MAX_RECORDED_CHARS_OF_EXECUTION = 6 * 1024 * 1024;
+
+/** Of an execution's output: read together with its steps. A larger one belongs where it is kept, not in a report. */
+export const MAX_OUTPUT_CHARS = 2 * 1024 * 1024;
+
+/** Of the fields that one execution maps onto a contact, all of which are indexed. */
+export const MAX_CONTACT_CHARS = 64 * 1024;
+
 /** Deeper JSON in a response is refused: readers further on recurse. */
 export const MAX_RESPONSE_DEPTH = 100;
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Json } from '../../json/json.ts';
-import { MAX_RECORDED_CHARS } from './limits.ts';
-import { recordable, storable } from './recordable.ts';
+import { MAX_RECORDED_CHARS, MAX_RECORDED_CHARS_OF_EXECUTION } from './limits.ts';
+import { isAtMost, recordable, recordedCharsFor, storable } from './recordable.ts';
 
 describe('what is recorded', () => {
   test('is the value itself when it is short', () => {
@@ -48,6 +48,24 @@ describe('what is recorded', () => {
     const recorded = recordable({ body: `x${'\u{1f600}'.repeat(40_000)}` });
     expect(recorded.body.isWellFormed()).toBe(true);
   });
+});
+
+test('what is recorded of many steps fits together, and few steps keep all that one value may have', () => {
+  expect(recordedCharsFor(1)).toBe(MAX_RECORDED_CHARS);
+  for (let steps = 1; steps <= 100; steps += 1) {
+    expect(3 * steps * recordedCharsFor(steps)).toBeLessThanOrEqual(MAX_RECORDED_CHARS_OF_EXECUTION);
+  }
+});
+
+test.each<[string, Json, boolean]>([
+  ['a short text', 'abc', true],
+  ['a long text', 'x'.repeat(101), false],
+  ['a long name', { ['k'.repeat(101)]: 1 }, false],
+  ['many small values', Array.from({ length: 26 }, () => null), false],
+  ['null', null, true],
+  ['parts that are large together', [{ a: 'x'.repeat(60) }, { a: 'x'.repeat(60) }], false],
+])('of at most 100 characters: %s', (_, value, expected) => {
+  expect(isAtMost(value, 100)).toBe(expected);
 });
 
 const fat = () =>

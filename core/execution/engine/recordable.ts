@@ -1,5 +1,5 @@
 import type { Json } from '../../json/json.ts';
-import { MAX_RECORDED_CHARS, MAX_RECORDED_TEXT_CHARS } from './limits.ts';
+import { MAX_RECORDED_CHARS, MAX_RECORDED_CHARS_OF_EXECUTION, MAX_RECORDED_TEXT_CHARS } from './limits.ts';
 
 /**
  * JSON that Postgres can keep: jsonb refuses U+0000 and lone surrogates (PostgreSQL manual, section 8.14), and other
@@ -26,15 +26,45 @@ function mapStrings(value: Json, map: (text: string) => string): Json {
  * As `storable`, cut to what a person can read: long texts, and what is left of a value when so much of it has been
  * recorded. Every cut says what is missing. The fields at the top all stay, so that the value keeps its shape.
  */
-export function recordable<T extends Json>(value: T): T {
-  return new Recorder().top(value) as T;
+export function recordable<T extends Json>(value: T, maxChars = MAX_RECORDED_CHARS): T {
+  return new Recorder(maxChars).top(value) as T;
+}
+
+/** What is recorded of a step: its request, its response and its fields. */
+const VALUES_PER_STEP = 3;
+
+/** How much of each recorded value is kept, so that all steps of an execution fit into one answer. */
+export function recordedCharsFor(steps: number): number {
+  return Math.min(
+    MAX_RECORDED_CHARS,
+    Math.floor(MAX_RECORDED_CHARS_OF_EXECUTION / (VALUES_PER_STEP * steps)),
+  );
+}
+
+/** Whether JSON has at most about this many characters when it is written. Stops counting where it has not. */
+export function isAtMost(value: Json, maxChars: number): boolean {
+  let left = maxChars;
+  const pending: Json[] = [value];
+  for (let at = pending.pop(); at !== undefined && left >= 0; at = pending.pop()) {
+    left -= typeof at === 'string' ? at.length : SCALAR_CHARS;
+    if (typeof at !== 'object' || at === null) continue;
+    for (const [key, item] of Object.entries(at)) {
+      if (!Array.isArray(at)) left -= key.length;
+      pending.push(item);
+    }
+  }
+  return left >= 0;
 }
 
 /** What a number, a boolean, or the punctuation around a value counts for. */
 const SCALAR_CHARS = 4;
 
 class Recorder {
-  #left = MAX_RECORDED_CHARS;
+  #left: number;
+
+  constructor(maxChars: number) {
+    this.#left = maxChars;
+  }
 
   top(value: Json): Json {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return this.#copy(value);

@@ -5,7 +5,7 @@ import { type RunContext, requestContext } from './context.ts';
 import { type OpenCredentials, secretsOf } from './credentials.ts';
 import type { Plan, PlannedStep } from './plan.ts';
 import type { Claim, EngineDeps } from './ports.ts';
-import { recordable } from './recordable.ts';
+import { recordable, recordedCharsFor } from './recordable.ts';
 import { resumeStateAdditionalData } from './resume-state.ts';
 import type { RunControl } from './run-control.ts';
 import { type StepFailure, toExecutionError } from './step-failure.ts';
@@ -87,14 +87,15 @@ export async function commitAttempt(run: Run, { step, index }: PlannedStep, end:
       ? null
       : await deps.sealer.seal(JSON.stringify(end.committed), resumeStateAdditionalData(claim, index));
   const output = end.committed?.output;
+  const maxChars = recordedCharsFor(run.plan.steps.length);
   const answer = await deps.ledger.commitStep(claim, {
     step_index: index,
     step_name: step.name,
     attempt: end.attempt,
     status: end.status,
     request: end.request ?? null,
-    response: end.response ? recordable(redactor.value(end.response)) : null,
-    output: output && Object.keys(output).length > 0 ? recordable(redactor.value(output)) : null,
+    response: end.response ? recordable(redactor.value(end.response), maxChars) : null,
+    output: output && Object.keys(output).length > 0 ? recordable(redactor.value(output), maxChars) : null,
     error: end.failure ? shownError(run, end.failure, step.name) : null,
     resume_state: sealed,
     duration_ms: end.startedAt === undefined ? 0 : deps.clock.now() - end.startedAt,
