@@ -1,6 +1,8 @@
 import { env, exports } from 'cloudflare:workers';
 import * as z from 'zod';
 
+import { assertDocumented } from './document.ts';
+
 const BASE = 'https://api.test';
 
 /** A person with a token, as hosted Supabase would hand it out. */
@@ -27,7 +29,10 @@ export interface Answer {
   readonly body: unknown;
 }
 
-/** Calls the Worker through its entry point. `target` is `METHOD /path`. */
+/**
+ * Calls the Worker through its entry point. `target` is `METHOD /path`. Throws when the answer is not one that the
+ * OpenAPI document promises, so that every test holds every answer to it.
+ */
 export async function call(target: string, options: CallOptions = {}): Promise<Answer> {
   const [method = 'GET', path = '/'] = target.split(' ');
   const headers = new Headers();
@@ -42,11 +47,13 @@ export async function call(target: string, options: CallOptions = {}): Promise<A
     ...(body === undefined ? {} : { body }),
   });
   const text = await response.text();
-  return {
+  const answer = {
     status: response.status,
     headers: response.headers,
     body: text === '' ? undefined : JSON.parse(text),
   };
+  assertDocumented(target, answer);
+  return answer;
 }
 
 const Problem = z.object({

@@ -1,7 +1,8 @@
+import * as z from 'zod';
 import { EXAMPLE_IDS, type ExampleIds } from '../api/openapi/example-ids.ts';
 import type { Operation } from '../api/openapi/operation.ts';
-import { call, idIn, signUp, sql, type User } from './api.ts';
-import type { Fixture } from './fixture.ts';
+import { call, dataIn, idIn, signUp, sql, type User } from './api.ts';
+import { connectorBody, type Fixture } from './fixture.ts';
 
 const shared = new Map<string, Promise<User>>();
 
@@ -27,11 +28,35 @@ const MADE: Partial<Record<keyof ExampleIds, (fixture: Fixture) => Promise<strin
     await sql('insert into public.saas_admin_users (user_id) values ($1)', id);
     return id;
   },
+  template: () => newTemplate(),
+  installedTemplate: async (fixture) => (await installed(fixture)).template,
+  installedConnector: async (fixture) => (await installed(fixture)).connector,
+  slug: async () => `template-${crypto.randomUUID()}`,
   apiKey: async (fixture) => {
     const as = { token: fixture.owner.token, workspace: fixture.workspace };
     return idIn(await call('POST /api/v1/api-keys', { ...as, json: { name: 'Key', scope: 'read' } }));
   },
 };
+
+const TEMPLATES = '/api/v1/connector-templates';
+
+/** A published template. */
+async function newTemplate(): Promise<string> {
+  const { token } = await saasAdmin();
+  const { name: _, ...definition } = connectorBody;
+  const name = `Template ${crypto.randomUUID()}`;
+  const id = idIn(await call(`POST ${TEMPLATES}`, { token, json: { name, definition } }));
+  dataIn(await call(`POST ${TEMPLATES}/${id}/publish`, { token }));
+  return id;
+}
+
+/** A template that the fixture's workspace has installed. */
+async function installed({ owner, workspace }: Fixture): Promise<{ template: string; connector: string }> {
+  const template = await newTemplate();
+  const as = { token: owner.token, workspace };
+  const { connector } = dataIn(await call(`POST ${TEMPLATES}/${template}/install`, { ...as, json: {} }));
+  return { template, connector: z.object({ id: z.string() }).parse(connector).id };
+}
 
 /** The ids of a fixture in the roles of the examples of an operation. */
 export async function exampleIdsOf(fixture: Fixture, operation: Operation): Promise<ExampleIds> {

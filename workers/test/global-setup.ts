@@ -16,6 +16,8 @@ declare module 'vitest' {
     encryptionKeys: string;
     signingKey: string;
     controlUrl: string;
+    /** Proofs at their full size. */
+    long: boolean;
   }
 }
 
@@ -65,6 +67,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
       .catch((error: unknown) => answer(response, 500, { message: String(error) }));
   });
 
+  project.provide('long', process.env.PATCHBAY_TEST_LONG === '1');
   project.provide('supabaseUrl', supabase.url);
   project.provide('supabaseKey', supabase.publishableKey);
   project.provide('supabaseSecretKey', supabase.secretKey);

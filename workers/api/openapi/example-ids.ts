@@ -7,6 +7,11 @@ export const EXAMPLE_IDS = {
   connector: '0198c0de-0000-7000-8000-000000000002',
   execution: '0198c0de-0000-7000-8000-000000000003',
   credential: '0198c0de-0000-7000-8000-000000000004',
+  template: '0198c0de-0000-7000-8000-00000000000a',
+  /** A template that the workspace has installed, as a connector. */
+  installedTemplate: '0198c0de-0000-7000-8000-00000000000b',
+  installedConnector: '0198c0de-0000-7000-8000-00000000000c',
+  slug: 'phone-number-lookup',
   apiKey: '0198c0de-0000-7000-8000-000000000008',
   /** A SaaS admin besides the caller. */
   saasAdmin: '0198c0de-0000-4000-8000-000000000009',

@@ -6,6 +6,8 @@ export const TAGS = {
   Credentials:
     'Secret fields for services that connectors call. They are sealed when they come in, bound to the hosts they may be sent to, and never told again.',
   Connectors: 'Programs of HTTP calls, with a version for every change.',
+  Templates:
+    'The marketplace: connectors to install, each with a manifest of what it can do. SaaS admins curate it.',
   Executions: 'Durable runs of connectors, with every step that was made.',
   'API keys': 'Keys with which servers call the API for a workspace.',
   'Audit log': 'Who changed what. Secrets are never in it.',

@@ -19,9 +19,7 @@ import {
   queuedExecutionExample,
 } from './executions.ts';
 
-const program: JsonObject = {
-  name: 'Enrich a lead',
-  description: 'Finds the country of a phone number.',
+export const lookupDefinition: JsonObject = {
   input_schema: { type: 'object', required: ['phone'], properties: { phone: { type: 'string' } } },
   steps: [
     {
@@ -35,6 +33,29 @@ const program: JsonObject = {
     },
   ],
   output: { country: '{{steps.lookup.country}}' },
+};
+
+/** The same with all defaults filled in. */
+export const lookupSteps: JsonObject[] = [
+  {
+    name: 'lookup',
+    request: {
+      method: 'GET',
+      url: 'https://api.example.com/validate',
+      query: { number: '{{input.phone}}' },
+      auth: { credential: 'numverify' },
+    },
+    response: { type: 'auto', map: { country: 'body.country_code' } },
+    timeout_ms: 30_000,
+    idempotency_key: false,
+    continue_on_error: false,
+  },
+];
+
+const program: JsonObject = {
+  name: 'Enrich a lead',
+  description: 'Finds the country of a phone number.',
+  ...lookupDefinition,
 };
 
 const summary: JsonObject = {
@@ -56,21 +77,7 @@ export const connectorExample: JsonObject = {
   ...summary,
   workspace_id: EXAMPLE_IDS.workspace,
   ...program,
-  steps: [
-    {
-      name: 'lookup',
-      request: {
-        method: 'GET',
-        url: 'https://api.example.com/validate',
-        query: { number: '{{input.phone}}' },
-        auth: { credential: 'numverify' },
-      },
-      response: { type: 'auto', map: { country: 'body.country_code' } },
-      timeout_ms: 30_000,
-      idempotency_key: false,
-      continue_on_error: false,
-    },
-  ],
+  steps: lookupSteps,
 };
 
 const unknownCredential: JsonObject = {

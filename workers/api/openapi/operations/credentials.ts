@@ -266,6 +266,7 @@ export const credentialOperations: Operation[] = [
     summary: 'Delete a credential',
     description: 'Refused while connectors use it, unless it is forced; their steps fail from then on.',
     access: 'editor',
+    headers: ['X-Workspace-Id', 'If-Match'],
     params: byService,
     query: described(Deletion, {
       force: { description: 'Whether to delete it although connectors use it.', example: 'true' },

@@ -7,7 +7,9 @@ import { connectorOperations } from './connectors.ts';
 import { credentialOperations } from './credentials.ts';
 import { executionOperations } from './executions.ts';
 import { serviceOperations } from './service.ts';
+import { templateOperations } from './templates.ts';
 import { transferOperations } from './transfer.ts';
+import { upgradeOperations } from './upgrades.ts';
 import { workspaceOperations } from './workspaces.ts';
 
 /** Every route of the API. */
@@ -17,6 +19,8 @@ export const OPERATIONS: readonly Operation[] = [
   ...credentialOperations,
   ...connectorOperations,
   ...executionOperations,
+  ...templateOperations,
+  ...upgradeOperations,
   ...apiKeyOperations,
   ...auditLogOperations,
   ...transferOperations,
