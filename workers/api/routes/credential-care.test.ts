@@ -307,6 +307,23 @@ describe('a test call', () => {
     expect([keys.length, new Set(keys).size]).toEqual([4, 3]);
   });
 
+  it('is another test for another API key, whose Idempotency-Keys are its own', async () => {
+    const send = async () => {
+      const { token } = await signUp('keys');
+      const workspace = await newWorkspace({ id: '', email: '', token });
+      const json = { service_name: 'shared_name', allowed_hosts: ['api.example.com'], ...BEARER };
+      await call('POST /api/v1/workspace/credentials', { token, workspace, json });
+      const made = { json: { name: 'k', scope: 'write' } };
+      const key = String(dataIn(await call('POST /api/v1/api-keys', { token, workspace, ...made })).key);
+      return call('POST /api/v1/workspace/credentials/shared_name/test', {
+        token: key,
+        json: { url: 'https://api.example.com/me' },
+        headers: { prefer: 'wait=0', 'idempotency-key': 'k1' },
+      });
+    };
+    expect(idIn(await send())).not.toBe(idIn(await send()));
+  });
+
   const url = 'https://api.example.com/me';
   it.each([
     ['no URL', BEARER, {}, '/url'],

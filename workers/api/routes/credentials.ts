@@ -16,6 +16,7 @@ import { updateCredential } from '../../../core/credential/update.ts';
 import { hashTriggerKey } from '../../../core/execution/task-trigger.ts';
 import { Problem } from '../../../core/problem/problem.ts';
 import type { AppEnv } from '../app-env.ts';
+import { callerOf } from '../auth/actor.ts';
 import { expectedRevision, tagged } from '../http/etag.ts';
 import { jsonBody } from '../http/json-body.ts';
 import { pageBody } from '../http/page-body.ts';
@@ -91,9 +92,9 @@ function context(c: Context<AppEnv>) {
 
 /** The same request under the same Idempotency-Key is the same test: the task runs once, and its result is found again. */
 async function testIdOf(c: Context<AppEnv>, serviceName: string, request: TestCredential): Promise<string> {
-  const { idempotencyKey, userId, call } = c.var;
+  const { idempotencyKey, actor, call } = c.var;
   if (idempotencyKey === null) return call.newId();
-  const wish = JSON.stringify([userId, call.workspaceId, serviceName, idempotencyKey, request]);
+  const wish = JSON.stringify([callerOf(actor), call.workspaceId, serviceName, idempotencyKey, request]);
   return uuidOf(await hashTriggerKey(wish));
 }
 
