@@ -36,6 +36,11 @@ export class Expressions {
     this.#pointers.set(service, (this.#pointers.get(service) ?? new Set()).add(pointer));
   }
 
+  /** How many expressions there were, and how long they are together. */
+  size(): { count: number; characters: number } {
+    return { count: this.#count, characters: this.#characters };
+  }
+
   credentialPointers(): Map<string, string[]> {
     return new Map([...this.#pointers].sort().map(([service, pointers]) => [service, [...pointers]]));
   }
