@@ -5,9 +5,10 @@ import type { RecordedResponse, StepOutcome } from '../schema.ts';
 import { parseRetryAfter } from './backoff.ts';
 import { type BuiltRequest, buildRequest } from './build-request.ts';
 import { requestContext } from './context.ts';
+import { MAX_FIELDS_CHARS } from './limits.ts';
 import type { PlannedStep } from './plan.ts';
 import { headerRecord, readBody } from './read-response.ts';
-import { recordable, recordedCharsFor } from './recordable.ts';
+import { isAtMost, recordable, recordedCharsFor } from './recordable.ts';
 import { commitAttempt, type Run, type Seen } from './run.ts';
 import {
   egressFailureOf,
@@ -102,12 +103,23 @@ async function readAnswer(run: Run, { step }: PlannedStep, response: EgressRespo
     };
   }
   try {
-    return { response: shown, output: await mapFields(run, step.response?.map ?? {}, shown) };
+    const output = await mapFields(run, step.response?.map ?? {}, shown);
+    // Each may be the whole body.
+    if (isAtMost(output, MAX_FIELDS_CHARS)) return { response: shown, output };
+    return { response: shown, failure: FIELDS_TOO_LARGE };
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
     return { response: shown, failure: { ...templateFailure(error, 'response.map'), mayHaveActed: true } };
   }
 }
+
+const FIELDS_TOO_LARGE: StepFailure = {
+  class: 'template',
+  code: 'template_limit',
+  message: `response.map: the fields are larger than ${MAX_FIELDS_CHARS} characters together.`,
+  transient: false,
+  mayHaveActed: true,
+};
 
 /** The step's fields, from JSONata over the answer; one that finds nothing is null, so that the field is always there. */
 async function mapFields(

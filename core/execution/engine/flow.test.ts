@@ -326,6 +326,15 @@ describe('what an execution leaves behind is bounded', () => {
     });
   });
 
+  test('so do the fields of a step, each of which may be the whole body', async () => {
+    const map = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`f${index}`, 'body']));
+    const { end } = await run({ steps: [get('a', { response: { map } })], answer: () => json(large) });
+    expect(end).toMatchObject({
+      status: 'failed',
+      error: { class: 'template', code: 'template_limit', step: 'a' },
+    });
+  });
+
   test('what is recorded of many steps can be read in one answer', async () => {
     const steps = Array.from({ length: 30 }, (_, index) =>
       get(`s${index}`, { response: { map: { all: 'body' } } }),

@@ -28,6 +28,9 @@ export const MAX_RECORDED_CHARS_OF_EXECUTION = 6 * 1024 * 1024;
 /** Of an execution's output: read together with its steps. A larger one belongs where it is kept, not in a report. */
 export const MAX_OUTPUT_CHARS = 2 * 1024 * 1024;
 
+/** Of a step's mapped fields: they travel to the database with the response, sealed, in one request. */
+export const MAX_FIELDS_CHARS = 2 * 1024 * 1024;
+
 /** Of the fields that one execution maps onto a contact, all of which are indexed. */
 export const MAX_CONTACT_CHARS = 64 * 1024;
 
