@@ -4,6 +4,7 @@ import { executionTags, executionTriggerKey, TRIGGER_KEY_TTL } from '../core/exe
 import { connectorExecution } from './connector-execution.ts';
 import { serviceDatabase } from './database.ts';
 import { readTaskEnv } from './env.ts';
+import { inTurn } from './in-turn.ts';
 
 /** An accepted execution normally starts within a second; this long without a start means that its trigger was lost. */
 const OVERDUE_SECONDS = 30;
@@ -11,6 +12,9 @@ const OVERDUE_SECONDS = 30;
 const MAX_CLAIMS = 20;
 /** Of one sweep; the next one is a minute away. */
 const SWEEP_LIMIT = 500;
+
+/** The platform answers in some 100 ms: one after the other, a full sweep would not end in its minute. */
+const TRIGGERS_AT_ONCE = 10;
 
 const Overdue = z.array(z.object({ id: z.uuid(), workspace_id: z.uuid(), fence: z.int() }));
 
@@ -29,19 +33,26 @@ export const executionSweeper = schedules.task({
         p_limit: SWEEP_LIMIT,
       }),
     );
-    for (const { id, workspace_id, fence } of overdue) {
-      await connectorExecution.trigger(
-        { executionId: id },
-        {
-          // The same key as the first trigger's: while that one's run lives, this is not a second run.
-          idempotencyKey: await idempotencyKeys.create(executionTriggerKey(id, fence), { scope: 'global' }),
-          idempotencyKeyTTL: TRIGGER_KEY_TTL,
-          concurrencyKey: workspace_id,
-          tags: executionTags(id, workspace_id),
-        },
-      );
+    const failed = await inTurn(overdue, TRIGGERS_AT_ONCE, triggerAgain);
+    if (overdue.length > 0) {
+      logger[failed > 0 ? 'error' : 'info']('triggered overdue executions again', {
+        executions: overdue.length - failed,
+        failed,
+      });
     }
-    if (overdue.length > 0) logger.info('triggered overdue executions again', { executions: overdue.length });
-    return { triggered: overdue.length };
+    return { triggered: overdue.length - failed, failed };
   },
 });
+
+async function triggerAgain({ id, workspace_id, fence }: z.infer<typeof Overdue>[number]): Promise<void> {
+  await connectorExecution.trigger(
+    { executionId: id },
+    {
+      // The same key as the first trigger's: while that one's run lives, this is not a second run.
+      idempotencyKey: await idempotencyKeys.create(executionTriggerKey(id, fence), { scope: 'global' }),
+      idempotencyKeyTTL: TRIGGER_KEY_TTL,
+      concurrencyKey: workspace_id,
+      tags: executionTags(id, workspace_id),
+    },
+  );
+}
