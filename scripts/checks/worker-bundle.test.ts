@@ -13,6 +13,7 @@ const FORBIDDEN = [
   /^node_modules\/re2js\//,
   /^(?:trigger|scripts|supabase)\//,
   /^core\/execution\/engine\//,
+  /^workers\/api\/openapi\//,
 ];
 
 /** A ceiling that a careless import breaks. */

@@ -14,15 +14,17 @@ import { accessLog } from './middleware/access-log.ts';
 import { allowedOrigins } from './middleware/allowed-origins.ts';
 import { authenticate } from './middleware/authenticate.ts';
 import { idempotency } from './middleware/idempotency.ts';
+import { pagePolicy } from './middleware/page-policy.ts';
 import { rateLimit } from './middleware/rate-limit.ts';
 import { withPorts } from './middleware/with-ports.ts';
 import { workspace } from './middleware/workspace.ts';
 import { portsFor, type Runtime } from './ports.ts';
 import { adminRoutes } from './routes/admin.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
-import { auditLogRoutes } from './routes/audit-log.ts';
+import { auditLogRoutes, platformAuditLogRoutes } from './routes/audit-log.ts';
 import { connectorRoutes } from './routes/connectors.ts';
 import { credentialRoutes } from './routes/credentials.ts';
+import { docsRoutes } from './routes/docs.ts';
 import { executeRoutes } from './routes/execute.ts';
 import { executionRoutes } from './routes/executions.ts';
 import { healthRoutes, readyRoutes } from './routes/health.ts';
@@ -87,6 +89,7 @@ export function createApp(runtime: Runtime = workersRuntime) {
 
   app.use(requestId({ limitLength: MAX_REQUEST_ID_CHARS }));
   app.use(accessLog({ log, now }));
+  app.use('/docs/*', pagePolicy());
   app.use(
     secureHeaders({
       contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
@@ -109,7 +112,7 @@ export function createApp(runtime: Runtime = workersRuntime) {
       },
     }),
   );
-  app.route('/', healthRoutes).route('/api/v1', healthRoutes);
+  app.route('/', healthRoutes).route('/api/v1', healthRoutes).route('/', docsRoutes);
 
   app.use(withPorts({ portsFor: portsFor(runtime) }));
   app.use(allowedOrigins());
@@ -133,9 +136,11 @@ export function createApp(runtime: Runtime = workersRuntime) {
     .route('/api/v1/executions', executionRoutes)
     .route('/api/v1/api-keys', apiKeyRoutes)
     .route('/api/v1/audit-log', auditLogRoutes)
+    .route('/api/v1/admin/audit-log', platformAuditLogRoutes)
     .route('/api/v1', transferRoutes)
     .route('/api/v1/admin/templates', templateAdminRoutes)
-    .route('/api/v1/admin', adminRoutes);
+    .route('/api/v1/admin', adminRoutes)
+    .route('/api/v1/admin/audit-log', platformAuditLogRoutes);
 }
 
 /** SQLSTATE class 22 (PostgreSQL manual, appendix A). */

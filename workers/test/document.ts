@@ -95,7 +95,7 @@ export function assertDocumented(target: string, answer: SeenAnswer): void {
       `${route.name} answered ${answer.status} against the document: ${what}\n${JSON.stringify(answer.body)}`,
     );
   };
-  const response = at(route.operation, 'responses', String(answer.status));
+  const response = dereferenced(at(route.operation, 'responses', String(answer.status)));
   if (Object.keys(response).length === 0) complain('this status is not documented');
   for (const [name, header] of Object.entries(at(response, 'headers'))) {
     const { required } = dereferenced(isObject(header) ? header : {});

@@ -5,6 +5,7 @@ import type { TestProject } from 'vitest/node';
 import { generateSigningKey } from '../../scripts/stack/secrets.ts';
 import { startSupabase } from '../../scripts/stack/supabase/start.ts';
 import { publicKeyOf } from '../../scripts/stack/supabase/trusted-keys.ts';
+import { copyReferenceAssets } from '../../scripts/stack/worker/assets.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -34,6 +35,7 @@ interface Received {
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const signingKey = generateSigningKey();
+  copyReferenceAssets();
   const migrationsDir = join(import.meta.dirname, '../../supabase/migrations');
   const supabase = await startSupabase({
     dataDir: 'memory',

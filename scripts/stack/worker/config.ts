@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ASSETS_FOLDER } from './assets.ts';
 
 const WRANGLER_CONFIG = join(import.meta.dirname, '../../../wrangler.toml');
 
@@ -16,6 +17,7 @@ export function workerdConfig(port: number, bindings: readonly string[]): string
 const config :Workerd.Config = (
   services = [
     (name = "api", worker = .api),
+    (name = "assets", disk = (path = "${ASSETS_FOLDER}")),
     (name = "network", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
   ],
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "api")],
@@ -23,7 +25,7 @@ const config :Workerd.Config = (
 const api :Workerd.Worker = (
   modules = [(name = "worker", esModule = embed "worker.mjs")],
   compatibilityDate = "${date}",
-  bindings = [${texts.join(', ')}],
+  bindings = [${texts.join(', ')}, (name = "ASSETS", service = "assets")],
   globalOutbound = "network",
 );
 `;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import * as z from 'zod';
 import { type Supervised, supervise } from '../supervise.ts';
+import { copyReferenceAssets } from './assets.ts';
 import { bundleWorker } from './bundle.ts';
 import { workerdConfig } from './config.ts';
 import { endWithThisProcess } from './watchdog.ts';
@@ -30,6 +31,7 @@ const Listening = z.object({ event: z.literal('listen'), port: z.int() });
 export async function startWorker(options: WorkerOptions): Promise<EmbeddedWorker> {
   const folder = join(options.dataDir, 'worker');
   mkdirSync(folder, { recursive: true });
+  copyReferenceAssets();
   writeFileSync(join(folder, 'worker.mjs'), await bundleWorker());
   const config = join(folder, 'config.capnp');
   const { onLine, signal } = options;

@@ -55,7 +55,7 @@ describe('the OpenAPI document', () => {
       expect(Object.keys(dereferenced({ $ref: reference })), reference).not.toEqual([]);
     }
     const used = new Set(references);
-    for (const kind of ['schemas', 'parameters', 'headers']) {
+    for (const kind of ['schemas', 'parameters', 'headers', 'examples', 'responses']) {
       for (const [name] of entries(at(DOCUMENT, 'components', kind))) {
         expect(used, `components/${kind}/${name}`).toContain(`#/components/${kind}/${name}`);
       }
@@ -96,7 +96,8 @@ describe('the OpenAPI document', () => {
 
   it('has a schema and an example for every answer with a body, and each example is valid', () => {
     for (const operation of operations) {
-      for (const [status, response] of entries(at(operation, 'responses'))) {
+      for (const [status, node] of entries(at(operation, 'responses'))) {
+        const response = dereferenced(node);
         const where = `${operation.operationId} ${status}`;
         expect(response.description, where).toMatch(/\w/);
         for (const [, media] of entries(at(response, 'content'))) {
@@ -104,7 +105,7 @@ describe('the OpenAPI document', () => {
           const examples = entries(at(media, 'examples'));
           expect(examples, where).not.toEqual([]);
           for (const [, example] of examples) {
-            expect(flawOf(example.value, at(media, 'schema')), where).toBeNull();
+            expect(flawOf(dereferenced(example).value, at(media, 'schema')), where).toBeNull();
           }
         }
       }

@@ -9,7 +9,13 @@ import {
 } from './headers.ts';
 import { INFO, SECURITY_SCHEMES, SERVERS } from './info.ts';
 import type { Operation, Parameters, Success } from './operation.ts';
-import { FIELD_ERROR_SCHEMA, PROBLEM_SCHEMA, problemResponses } from './problems.ts';
+import {
+  FIELD_ERROR_SCHEMA,
+  PROBLEM_SCHEMA,
+  problemComponents,
+  problemExamples,
+  problemResponses,
+} from './problems.ts';
 import { isObject, type SchemaCollector, schemaCollector } from './schemas.ts';
 import { TAGS } from './tags.ts';
 
@@ -39,6 +45,8 @@ export function buildDocument(operations: readonly Operation[]): JsonObject {
         FieldError: FIELD_ERROR_SCHEMA,
         Problem: PROBLEM_SCHEMA,
       },
+      responses: problemComponents(operations),
+      examples: problemExamples(operations),
       parameters: Object.fromEntries(
         Object.entries<HeaderText>(REQUEST_HEADERS).map(([name, text]) => [
           name,

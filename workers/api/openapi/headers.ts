@@ -57,6 +57,12 @@ export const ANSWER_HEADERS = {
     example: 'checkout-42',
     required: true,
   },
+  Allow: {
+    description: 'The methods that are there.',
+    schema: text,
+    example: 'GET, HEAD',
+    required: true,
+  },
   Location: {
     description: 'Where the object can be read.',
     schema: { type: 'string', format: 'uri-reference' },

@@ -21,9 +21,18 @@ A server uses an **API key** (\`pbk_...\`) in the same header. An admin of the w
 
 ## First steps
 1. \`POST /api/v1/workspaces\` makes a workspace. Name it in \`X-Workspace-Id\` if you have several.
-2. \`POST /api/v1/workspace/credentials\` stores what the service to be called asks for.
-3. \`POST /api/v1/connectors\` makes a connector.
-4. \`POST /api/v1/connectors/{id}/execute\` runs it; \`Prefer: wait=10\` waits for the result.
+2. \`GET /api/v1/connector-templates\` shows what there is to install. Each template has a manifest of what it can do.
+3. \`POST /api/v1/connector-templates/{id}/install\` makes a connector of it, and says which credentials it needs;
+   \`POST /api/v1/connectors\` makes one of your own.
+4. \`POST /api/v1/workspace/credentials\` stores a credential.
+5. \`POST /api/v1/connectors/{id}/execute\` runs the connector; with \`Prefer: wait=10\` the answer is the result.
+   \`GET /api/v1/executions/{id}\` shows every step of it.
+
+SaaS admins make templates (\`POST /api/v1/connector-templates\`), publish and unpublish them, and feature them
+(\`PATCH /api/v1/admin/templates/{id}/feature\`).
+
+On this page: choose **Authorize**, paste the token under \`user\` (or an API key under \`apiKey\`), then **Execute** any call.
+Nothing leaves this origin.
 
 ## Conventions
 - Single objects come as \`{ "data": ... }\`, lists as \`{ "data": [...], "next_cursor": ... }\`. A page has 20 items unless
@@ -43,7 +52,7 @@ export const INFO: JsonObject = {
   summary: 'Connectors for your customers: built, run and watched over HTTP.',
   description: DESCRIPTION,
   license: { name: 'MIT', identifier: 'MIT' },
-  contact: { name: 'Patchbay', url: 'https://github.com/patchbay' },
+  contact: { name: 'Patchbay' },
 };
 
 export const SERVERS: JsonObject[] = [{ url: '/', description: 'The server that this page came from.' }];

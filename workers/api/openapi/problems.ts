@@ -71,6 +71,8 @@ export function problemsOf(operation: Operation): ProblemCode[] {
     for (const code of more) codes.add(code);
   };
   add('internal');
+  // Of the path: no other method is there.
+  if (access === 'public') add('method_not_allowed');
   if (access !== 'public') add('unauthenticated', 'unavailable', 'invalid_request', 'rate_limited');
   if (access !== 'public' && !apiKeys) add('forbidden');
   if (access !== 'public' && method === 'post') add('idempotency_key_reused');
@@ -85,15 +87,35 @@ export function problemsOf(operation: Operation): ProblemCode[] {
     .filter((code) => codes.has(code));
 }
 
+/** What an operation can answer with, by status. Operations with the same problems share a component. */
+function byStatus(operation: Operation): [status: number, codes: ProblemCode[]][] {
+  return [...Map.groupBy(problemsOf(operation), (code) => PROBLEMS[code].status)];
+}
+
+const nameOf = (codes: ProblemCode[]) => codes.join('-');
+
 /** The answers of an operation that are problems, by status. */
 export function problemResponses(operation: Operation): Record<string, JsonObject> {
-  const byStatus = Map.groupBy(problemsOf(operation), (code) => PROBLEMS[code].status);
-  return Object.fromEntries([...byStatus].map(([status, codes]) => [status, problemResponse(status, codes)]));
+  return Object.fromEntries(
+    byStatus(operation).map(([status, codes]) => [
+      status,
+      { $ref: `#/components/responses/${nameOf(codes)}` },
+    ]),
+  );
+}
+
+/** The components that {@link problemResponses} refers to. */
+export function problemComponents(operations: readonly Operation[]): Record<string, JsonObject> {
+  const components = operations
+    .flatMap(byStatus)
+    .map(([status, codes]): [string, JsonObject] => [nameOf(codes), problemResponse(status, codes)]);
+  return Object.fromEntries(components.sort(([a], [b]) => a.localeCompare(b, 'en')));
 }
 
 function problemResponse(status: number, codes: ProblemCode[]): JsonObject {
   const headers: AnswerHeader[] = ['X-Request-Id'];
   if (status === 401) headers.push('WWW-Authenticate');
+  if (status === 405) headers.push('Allow');
   if (status === 429) headers.push('RateLimit');
   if (status === 429 || status === 503) headers.push('Retry-After');
   return {
@@ -107,12 +129,18 @@ function problemResponse(status: number, codes: ProblemCode[]): JsonObject {
             { type: 'object', properties: { status: { const: status }, code: { enum: codes } } },
           ],
         },
-        examples: Object.fromEntries(
-          codes.map((code) => [code, { summary: PROBLEMS[code].title, value: exampleOf(code) }]),
-        ),
+        examples: Object.fromEntries(codes.map((code) => [code, { $ref: `#/components/examples/${code}` }])),
       },
     },
   };
+}
+
+/** One example of every problem that is answered somewhere, for all answers to refer to. */
+export function problemExamples(operations: readonly Operation[]): Record<string, JsonObject> {
+  const codes = new Set(operations.flatMap(problemsOf));
+  return Object.fromEntries(
+    [...codes].sort().map((code) => [code, { summary: PROBLEMS[code].title, value: exampleOf(code) }]),
+  );
 }
 
 function exampleOf(code: ProblemCode): JsonObject {
