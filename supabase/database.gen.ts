@@ -67,7 +67,7 @@ export type Database = {
           entity: string;
           entity_id: string;
           id: number;
-          workspace_id: string;
+          workspace_id: string | null;
         };
         Insert: {
           action: string;
@@ -79,7 +79,7 @@ export type Database = {
           entity: string;
           entity_id: string;
           id?: never;
-          workspace_id: string;
+          workspace_id?: string | null;
         };
         Update: {
           action?: string;
@@ -91,7 +91,7 @@ export type Database = {
           entity?: string;
           entity_id?: string;
           id?: never;
-          workspace_id?: string;
+          workspace_id?: string | null;
         };
         Relationships: [
           {
@@ -1028,6 +1028,15 @@ export type Database = {
       admin_add_admin: {
         Args: {
           p_user_id: string;
+        };
+        Returns: Json;
+      };
+      admin_audit_log: {
+        Args: {
+          p_after?: number;
+          p_entity?: string;
+          p_entity_id?: string;
+          p_limit: number;
         };
         Returns: Json;
       };

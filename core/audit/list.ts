@@ -23,11 +23,30 @@ export async function listAuditLog(
 ): Promise<Page<AuditEntry>> {
   const rows = await ctx.db.call('list_audit_log', {
     p_workspace_id: ctx.workspaceId,
+    ...listArguments(page, filter),
+  });
+  return auditPage(rows, page);
+}
+
+/** Who changed what in the marketplace and among SaaS admins, newest first. For SaaS admins. */
+export async function listPlatformAuditLog(
+  ctx: Pick<CallContext, 'db'>,
+  page: AuditPageRequest,
+  filter: AuditFilter,
+): Promise<Page<AuditEntry>> {
+  return auditPage(await ctx.db.call('admin_audit_log', listArguments(page, filter)), page);
+}
+
+function listArguments(page: AuditPageRequest, filter: AuditFilter) {
+  return {
     p_limit: page.limit + 1,
     p_after: page.after,
     p_entity: filter.entity ?? null,
     p_entity_id: filter.entityId ?? null,
-  });
+  };
+}
+
+function auditPage(rows: unknown, page: AuditPageRequest): Page<AuditEntry> {
   const request = { limit: page.limit, after: page.after === null ? null : String(page.after) };
   return pageFrom(z.array(AuditEntry).parse(rows), request, (entry) => String(entry.id));
 }

@@ -25,7 +25,7 @@ declare
   workspace uuid := coalesce(new_row, old_row) ->> case when tg_table_name = 'workspaces' then 'id' else 'workspace_id' end;
 begin
   -- Rows that vanish with their whole workspace have nobody left to read about it.
-  if tg_op = 'DELETE' and not exists (select 1 from public.workspaces w where w.id = workspace) then
+  if tg_op = 'DELETE' and workspace is not null and not exists (select 1 from public.workspaces w where w.id = workspace) then
     return old;
   end if;
   if tg_op = 'UPDATE' and old_row - 'updated_at' = new_row - 'updated_at' then

@@ -129,22 +129,23 @@ as $$
 declare
   -- A field without a value identifies nobody: two people without a phone number are not the same person.
   match jsonb := jsonb_strip_nulls(p_contact -> 'match');
+  -- What an execution did not find out takes nothing away from what is known.
+  learnt jsonb := jsonb_strip_nulls(p_contact -> 'fields');
 begin
   -- Two executions that learn of the same new person at the same moment must not create that person twice.
   perform pg_advisory_xact_lock(hashtextextended(p_workspace_id::text || match::text, 0));
-  update public.contacts c set fields = c.fields || (p_contact -> 'fields'), last_execution_id = p_execution_id
+  update public.contacts c set fields = c.fields || learnt, last_execution_id = p_execution_id
   where c.id = (
     select x.id from public.contacts x
     where x.workspace_id = p_workspace_id and x.fields @> match and match <> '{}'
     order by x.id limit 1);
   if not found then
     insert into public.contacts (workspace_id, fields, last_execution_id)
-    values (p_workspace_id, p_contact -> 'fields', p_execution_id);
+    values (p_workspace_id, learnt, p_execution_id);
   end if;
 end;
 $$;
 
--- The output comes as {"value": ...}: it may be a text, and not every transport hands a bare text over as JSON.
 create function public.finish_execution(
   p_id uuid, p_fence bigint, p_status text, p_output jsonb, p_error jsonb, p_contact jsonb
 ) returns jsonb
@@ -153,7 +154,7 @@ as $$
 declare
   e public.connector_executions := private.hold_execution(p_id, p_fence);
 begin
-  update public.connector_executions x set status = p_status, output = nullif(p_output -> 'value', 'null'), error = p_error,
+  update public.connector_executions x set status = p_status, output = nullif(p_output, 'null'), error = p_error,
     finished_at = clock_timestamp(), lease_expires_at = null, lease_owner = null
   where x.id = p_id;
   if p_status = 'succeeded' then

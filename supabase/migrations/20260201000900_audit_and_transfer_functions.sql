@@ -1,3 +1,12 @@
+create function private.audit_json(a public.audit_log) returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('id', a.id, 'actor_type', a.actor_type, 'actor_id', a.actor_id, 'action', a.action,
+    'entity', a.entity, 'entity_id', a.entity_id, 'before', a.before, 'after', a.after, 'created_at', a.created_at)
+$$;
+revoke all on function private.audit_json from public, anon;
+grant execute on function private.audit_json to authenticated, service_role;
+
 create function public.list_audit_log(
   p_workspace_id uuid, p_limit int, p_after bigint default null, p_entity text default null, p_entity_id text default null
 ) returns jsonb
@@ -5,9 +14,7 @@ language plpgsql stable set search_path = ''
 as $$
 declare workspace uuid := private.authorize(p_workspace_id, 'admin');
 begin
-  return (select coalesce(jsonb_agg(jsonb_build_object('id', page.id, 'actor_type', page.actor_type, 'actor_id', page.actor_id,
-      'action', page.action, 'entity', page.entity, 'entity_id', page.entity_id, 'before', page.before,
-      'after', page.after, 'created_at', page.created_at) order by page.id desc), '[]') from (
+  return (select coalesce(jsonb_agg(private.audit_json(page) order by page.id desc), '[]') from (
     select a.* from public.audit_log a
     where a.workspace_id = workspace and (p_after is null or a.id < p_after)
       and (p_entity is null or a.entity = p_entity) and (p_entity_id is null or a.entity_id = p_entity_id)

@@ -187,6 +187,7 @@ const NEEDS: Readonly<Record<string, Scope | 'any' | 'nobody'>> = {
     admin_stats: 'nobody',
   },
   ...{ admin_workspaces: 'nobody', admin_recent_executions: 'nobody', admin_failures: 'nobody' },
+  admin_audit_log: 'nobody',
   ...{ admin_slowest_connectors: 'nobody', admin_key_rotation: 'nobody', admin_list_admins: 'nobody' },
   ...{ admin_add_admin: 'nobody', admin_remove_admin: 'nobody' },
 };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Actor, call, useDatabase } from './harness.ts';
+import { type Actor, call, refusal, useDatabase } from './harness.ts';
 import { CIPHERTEXT, DEFINITION, home, NEWCOMER, other, user, uuid } from './world.ts';
 
 const db = useDatabase();
@@ -206,4 +206,28 @@ test('renaming a workspace is recorded in it, and only its admins can read that'
   expect((await read(admin)).rows).toEqual([{ workspace_id: home.id }]);
   expect((await read(editor)).rows).toEqual([]);
   expect((await read(user.outsider)).rows).toEqual([{ workspace_id: other.id }]);
+});
+
+test('what SaaS admins change is read by SaaS admins, and by nobody else', async () => {
+  await db.query('insert into public.saas_admin_users (user_id) values ($1)', [NEWCOMER]);
+  const saasAdmin: Actor = { user: NEWCOMER };
+  const id = uuid(0xf02);
+  await call(db, saasAdmin, 'create_template', {
+    p_id: id,
+    p_template: { slug: 'audited', name: 'Audited', description: '', category: 'other', provider: null },
+    p_version: { definition: DEFINITION, credential_services: [], manifest: {} },
+  });
+  await call(db, saasAdmin, 'update_template', {
+    ...{ p_id: id, p_expected_revision: null, p_template: { status: 'published' }, p_version: null },
+  });
+  const entries = await call(db, saasAdmin, 'admin_audit_log', { p_limit: 10, p_entity_id: id });
+  expect(entries).toMatchObject([
+    { action: 'update', actor_id: NEWCOMER, before: { status: 'draft' }, after: { status: 'published' } },
+    { action: 'insert', actor_id: NEWCOMER, entity: 'connector_templates', after: { slug: 'audited' } },
+  ]);
+  expect(await refusal(call(db, owner, 'admin_audit_log', { p_limit: 10 }))).toMatchObject({
+    code: 'PT403',
+  });
+  const { rows } = await db.as(owner, 'select 1 from public.audit_log where workspace_id is null');
+  expect(rows).toEqual([]);
 });

@@ -36,7 +36,7 @@ const finish = (fence: number, changes: Record<string, unknown> = {}) =>
       p_id: NEW,
       p_fence: fence,
       p_status: 'succeeded',
-      p_output: { value: { ok: true } },
+      p_output: { ok: true },
       p_error: null,
       p_contact: null,
     },

@@ -219,6 +219,7 @@ export const FUNCTIONS: Readonly<Record<string, 'authenticated' | 'service_role'
   admin_add_admin: 'authenticated',
   admin_remove_admin: 'authenticated',
   list_audit_log: 'authenticated',
+  admin_audit_log: 'authenticated',
   export_connectors: 'authenticated',
   import_connectors: 'authenticated',
 };

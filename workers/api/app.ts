@@ -139,8 +139,7 @@ export function createApp(runtime: Runtime = workersRuntime) {
     .route('/api/v1/admin/audit-log', platformAuditLogRoutes)
     .route('/api/v1', transferRoutes)
     .route('/api/v1/admin/templates', templateAdminRoutes)
-    .route('/api/v1/admin', adminRoutes)
-    .route('/api/v1/admin/audit-log', platformAuditLogRoutes);
+    .route('/api/v1/admin', adminRoutes);
 }
 
 /** SQLSTATE class 22 (PostgreSQL manual, appendix A). */

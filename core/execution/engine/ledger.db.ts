@@ -91,9 +91,7 @@ export function databaseLedger(db: Db, sleep: (ms: number) => Promise<void>): Le
         await call('commit_step_run', { ...held(claim), ...lease, ...prefixed(step) }, 'step_committed'),
       ),
     async finish(claim, end) {
-      // An output may be a text, and not every transport hands a bare text over as JSON: it travels in an object.
-      const output = { value: end.output };
-      await call('finish_execution', { ...held(claim), ...prefixed({ ...end, output }) }, 'lease_lost');
+      await call('finish_execution', { ...held(claim), ...prefixed(end) }, 'lease_lost');
     },
   };
 }

@@ -1,6 +1,11 @@
 import { Hono } from 'hono';
 import * as z from 'zod';
-import { listAuditLog } from '../../../core/audit/list.ts';
+import {
+  type AuditFilter,
+  type AuditPageRequest,
+  listAuditLog,
+  listPlatformAuditLog,
+} from '../../../core/audit/list.ts';
 import { decodeNumberCursor } from '../../../core/page/cursor.ts';
 import type { AppEnv } from '../app-env.ts';
 import { pageBody } from '../http/page-body.ts';
@@ -23,9 +28,17 @@ export const AuditQuery = z.object({
   entity_id: z.string().min(1).max(200).optional(),
 });
 
-export const auditLogRoutes = new Hono<AppEnv>().get('/', query(AuditQuery), async (c) => {
-  const valid = c.req.valid('query');
-  const request = { limit: valid.limit ?? DEFAULT_LIMIT, after: valid.cursor ?? null };
-  const filter = { entity: valid.entity, entityId: valid.entity_id };
-  return c.json(pageBody(await listAuditLog(c.var.call, request, filter)));
-});
+export const auditLogRoutes = new Hono<AppEnv>().get('/', query(AuditQuery), async (c) =>
+  c.json(pageBody(await listAuditLog(c.var.call, ...wanted(c.req.valid('query'))))),
+);
+
+export const platformAuditLogRoutes = new Hono<AppEnv>().get('/', query(AuditQuery), async (c) =>
+  c.json(pageBody(await listPlatformAuditLog(c.var.call, ...wanted(c.req.valid('query'))))),
+);
+
+function wanted(valid: z.infer<typeof AuditQuery>): [AuditPageRequest, AuditFilter] {
+  return [
+    { limit: valid.limit ?? DEFAULT_LIMIT, after: valid.cursor ?? null },
+    { entity: valid.entity, entityId: valid.entity_id },
+  ];
+}
