@@ -14,7 +14,9 @@ const Report = z.object({
   numFailedTests: z.int(),
   numPendingTests: z.int(),
   /** Files that could not even be loaded have no tests to count. */
-  testResults: z.array(z.object({ name: z.string(), status: z.string(), assertionResults: z.array(z.unknown()) })),
+  testResults: z.array(
+    z.object({ name: z.string(), status: z.string(), assertionResults: z.array(z.unknown()) }),
+  ),
 });
 
 const long = process.argv.includes('--long');
@@ -25,7 +27,9 @@ function run(title: string, command: string, args: string[]): boolean {
   console.log(`\n$ ${command} ${args.join(' ')}`);
   const from = performance.now();
   const { status } = spawnSync(join(bin, command), args, { stdio: ['ignore', 'inherit', 'inherit'], env });
-  console.log(`${title}: ${status === 0 ? 'ok' : 'FAILED'} (${((performance.now() - from) / 1000).toFixed(1)} s)`);
+  console.log(
+    `${title}: ${status === 0 ? 'ok' : 'FAILED'} (${((performance.now() - from) / 1000).toFixed(1)} s)`,
+  );
   return status === 0;
 }
 
@@ -37,13 +41,21 @@ if (!long) {
 
 const folder = mkdtempSync(join(tmpdir(), 'patchbay-test-'));
 const file = join(folder, 'report.json');
-const selected = long ? ['scripts/e2e', '--project', 'e2e'] : [];
-const ok = run('tests', 'vitest', ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`, ...selected]);
+const ok = run('tests', 'vitest', [
+  'run',
+  '--reporter=default',
+  // What a passing test prints is of no use to anybody.
+  '--silent=passed-only',
+  '--reporter=json',
+  `--outputFile.json=${file}`,
+]);
 let passed = 0;
 let failed = failedChecks;
 try {
   const report = Report.parse(JSON.parse(readFileSync(file, 'utf8')));
-  const unloadable = report.testResults.filter((r) => r.status === 'failed' && r.assertionResults.length === 0).length;
+  const unloadable = report.testResults.filter(
+    (r) => r.status === 'failed' && r.assertionResults.length === 0,
+  ).length;
   passed = report.numPassedTests;
   failed += report.numFailedTests + unloadable;
   if (report.numPendingTests > 0) console.log(`${report.numPendingTests} skipped; each says why above`);
