@@ -5,7 +5,7 @@ import type { HeaderPair } from './port.ts';
  * writes its own: a caller's Host would reach another virtual host than the one checked, and a caller's framing
  * is how requests are smuggled. Dropped without an error, since people paste them from other tools.
  */
-const OWNED_BY_THE_DOOR: ReadonlySet<string> = new Set([
+export const OWNED_BY_THE_DOOR: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
   'expect',
@@ -21,9 +21,9 @@ const OWNED_BY_THE_DOOR: ReadonlySet<string> = new Set([
 ]);
 
 /** RFC 9110 section 5.6.2. */
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+export const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** RFC 9110 section 5.5, with obs-text: no CR, LF, NUL or other control character, nothing beyond one byte. */
-const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+export const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** More than any service asks for; servers commonly stop at 100. */
 const MAX_REQUEST_HEADERS = 100;
@@ -40,11 +40,11 @@ export function checkHeaders(headers: readonly HeaderPair[]): HeaderCheck {
     return { ok: false, message: 'The request has too many headers.' };
   const kept: HeaderPair[] = [];
   for (const [rawName, value] of headers) {
-    if (!TOKEN.test(rawName))
+    if (!HEADER_NAME.test(rawName))
       return { ok: false, message: 'A header name holds a character that is not allowed.' };
     const name = rawName.toLowerCase();
     // The value may be a credential: only the name is told.
-    if (!FIELD_VALUE.test(value)) {
+    if (!HEADER_VALUE.test(value)) {
       return { ok: false, message: `The header "${name}" holds a character that is not allowed.` };
     }
     if (!OWNED_BY_THE_DOOR.has(name)) kept.push([name, value]);
@@ -54,5 +54,5 @@ export function checkHeaders(headers: readonly HeaderPair[]): HeaderCheck {
 
 /** Whether the method is a token and not one that tunnels or echoes. Methods are case-sensitive. */
 export function isAllowedMethod(method: string): boolean {
-  return TOKEN.test(method) && !REFUSED_METHODS.has(method.toUpperCase());
+  return HEADER_NAME.test(method) && !REFUSED_METHODS.has(method.toUpperCase());
 }

@@ -1,3 +1,4 @@
+import { HEADER_NAME, HEADER_VALUE, OWNED_BY_THE_DOOR } from '../../egress/headers.ts';
 import type { UrlPolicy } from '../../egress/url.ts';
 import { type JsonObject, pointerTo } from '../../json/json.ts';
 import type { StepBody, StepRequest } from '../schema.ts';
@@ -6,25 +7,6 @@ import { type Report, shown } from './report.ts';
 import type { Scope } from './scope.ts';
 import { checkUrlTemplate } from './url.ts';
 
-/** RFC 9110 section 5.6.2. */
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-/** RFC 9110 section 5.5: CR, LF or NUL would end the header and start another. */
-const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
-/** Frame the message or steer the connection (RFC 9110 sections 7.2, 7.6.1, 10.1.1): the egress door writes them. */
-const OWN_HEADERS: ReadonlySet<string> = new Set([
-  'connection',
-  'content-length',
-  'expect',
-  'host',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
 /** RFC 4648 section 4, padding required. */
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
@@ -57,13 +39,13 @@ function checkHeaders(
   for (const [name, value] of Object.entries(headers)) {
     const at = pointerTo(pointer, name);
     const lower = name.toLowerCase();
-    if (!TOKEN.test(name))
+    if (!HEADER_NAME.test(name))
       report.add(at, 'a header name is a token: letters, digits and a few marks, no spaces');
-    else if (OWN_HEADERS.has(lower)) report.add(at, `the header ${name} is written by Patchbay itself`);
+    else if (OWNED_BY_THE_DOOR.has(lower)) report.add(at, `the header ${name} is written by Patchbay itself`);
     else if (seen.has(lower)) report.add(at, `the header ${name} is given twice`);
     seen.add(lower);
     const pieces = expressions.template(value, at, scope) ?? [];
-    if (pieces.some((piece) => piece.type === 'literal' && !FIELD_VALUE.test(piece.text)))
+    if (pieces.some((piece) => piece.type === 'literal' && !HEADER_VALUE.test(piece.text)))
       report.add(at, 'a header value cannot hold line breaks, control characters or text beyond latin-1');
   }
 }
@@ -118,7 +100,7 @@ function checkPairs(pairs: Readonly<JsonObject>, pointer: string, scope: Scope, 
 /** A content type is sent as it stands: expressions in it are not rendered. */
 function checkContentType(text: string, pointer: string, report: Report): void {
   if (text.includes('{{')) report.add(pointer, 'a content type is sent as it stands and holds no expression');
-  else if (!FIELD_VALUE.test(text))
+  else if (!HEADER_VALUE.test(text))
     report.add(pointer, 'a content type cannot hold line breaks or control characters');
 }
 
