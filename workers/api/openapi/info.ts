@@ -32,7 +32,7 @@ SaaS admins make templates (\`POST /api/v1/connector-templates\`), publish and u
 (\`PATCH /api/v1/admin/templates/{id}/feature\`).
 
 On this page: choose **Authorize**, paste the token under \`user\` (or an API key under \`apiKey\`), then **Execute** any call.
-Nothing leaves this origin.
+Nothing leaves this origin. The document itself is [/openapi.json](/openapi.json).
 
 ## Conventions
 - Single objects come as \`{ "data": ... }\`, lists as \`{ "data": [...], "next_cursor": ... }\`. A page has 20 items unless

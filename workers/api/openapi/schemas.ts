@@ -57,11 +57,7 @@ export function schemaCollector(): SchemaCollector {
     return toJson(mapObjects(it ?? {}, retarget));
   }
 
-  const finalName = (id: string, direction: Direction) =>
-    direction === 'input' && differing(found).has(id) ? `${id}Input` : id;
-
-  function resolve(document: Json): Json {
-    const differ = differing(found);
+  function resolve(document: Json, differ = differing(found)): Json {
     const name = (id: string, direction: Direction) =>
       direction === 'input' && differ.has(id) ? `${id}Input` : id;
     return mapObjects(document, (node) => {
@@ -77,12 +73,14 @@ export function schemaCollector(): SchemaCollector {
 
   return {
     convert,
-    resolve,
+    resolve: (document) => resolve(document),
     components() {
       const all = new Map<string, JsonObject>();
+      const differ = differing(found);
       for (const direction of ['input', 'output'] as const) {
         for (const [id, schema] of found[direction]) {
-          all.set(finalName(id, direction), toJson(resolve(schema)));
+          const name = direction === 'input' && differ.has(id) ? `${id}Input` : id;
+          all.set(name, toJson(resolve(schema, differ)));
         }
       }
       return Object.fromEntries([...all].sort(([a], [b]) => a.localeCompare(b, 'en')));

@@ -62,7 +62,10 @@ describe('credentials', () => {
     const second = await store('twice', { type: 'basic', fields: { username: 'u', password: 'p' } });
     expect([first.status, second.status]).toEqual([201, 200]);
     expect(dataIn(second)).toMatchObject({ type: 'basic' });
-    const rows = await sql("select type from public.workspace_api_credentials where service_name = 'twice'");
+    const rows = await sql(
+      "select type from public.workspace_api_credentials where service_name = 'twice' and workspace_id = $1",
+      as.workspace,
+    );
     expect(rows).toEqual([{ type: 'basic' }]);
   });
 
