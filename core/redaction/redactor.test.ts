@@ -353,3 +353,33 @@ describe('value', () => {
     );
   });
 });
+
+describe('work is bounded by what is scanned, whatever the secret and the text', () => {
+  test.each<[string, string, string]>([
+    ['backslashes, each of which may be written as two', `${'\\'.repeat(40)}b`, '\\'.repeat(400)],
+    ['backslashes, very many', `${'\\'.repeat(8_000)}b`, '\\'.repeat(400_000)],
+    ['a long secret that begins everywhere', `${'a'.repeat(16_000)}b`, 'a'.repeat(400_000)],
+    ['percent signs', `${'%25'.repeat(100)}b`, '%25'.repeat(10_000)],
+  ])('%s', (_, secret, text) => {
+    const redactor = createRedactor([secret]);
+    const startedAt = performance.now();
+    redactor.text(text);
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    expect(redactor.text(`a ${secret} z`)).not.toContain(secret);
+  });
+
+  test('a text that would take too much is hidden as a whole', () => {
+    const redactor = createRedactor([`${'a'.repeat(16_000)}b`]);
+    expect(redactor.text('a'.repeat(400_000))).toBe('[redacted]');
+    expect(redactor.text('an ordinary text')).toBe('an ordinary text');
+  });
+
+  test('secrets with backslashes are found however they are written', () => {
+    const secret = 'p\\ass\\\\w%rd&x';
+    const redactor = createRedactor([secret]);
+    for (const form of [secret, JSON.stringify(secret), encodeURIComponent(secret), btoa(secret)]) {
+      expect(redactor.text(`<${form}>`)).toContain('[redacted]');
+      expect(redactor.text(`<${form}>`)).not.toContain(form);
+    }
+  });
+});

@@ -58,39 +58,37 @@ function casesOf(spelling: Spelling): string[] {
 /** A longer form would make a pattern that no regex engine compiles; it is followed unit by unit instead. */
 const MAX_PATTERN_UNITS = 400;
 
-/** Where a form that starts at `start` ends in the text, following every way to write each unit at once; -1 for nowhere. */
-function endOfForm(form: Form, text: string, start: number): number {
-  let ends = new Set([start]);
-  for (const unit of form) {
-    const next = new Set<number>();
-    for (const at of ends) {
-      for (const { text: spelling, anyCase } of unit) {
-        const end = at + spelling.length;
-        const there =
-          text.startsWith(spelling, at) ||
-          (anyCase === true && text.slice(at, end).toLowerCase() === spelling.toLowerCase());
-        if (there) next.add(end);
-      }
-    }
-    if (next.size === 0) return -1;
-    ends = next;
-  }
-  return Math.max(...ends);
+/**
+ * Whether a unit is read in one way only: no way to write it begins another. Of such units a pattern never goes back;
+ * of others (a backslash is also two of them) it would try all combinations, which has no end in sight after twenty.
+ */
+function isPlain(unit: Unit): boolean {
+  const texts = unit.map(({ text }) => text.toLowerCase());
+  return texts.every((text, at) => texts.every((other, index) => at === index || !other.startsWith(text)));
 }
+
+/** Spellings that may be tried for each character that is scanned, and before the first one. */
+const WORK_PER_CHAR = 16;
+const INITIAL_WORK = 1_000_000;
 
 /**
  * Finds every form in a text: a table of three-character beginnings rejects nearly all positions, and one
  * compiled alternation decides at the rest. Matches may overlap; they are returned as one span.
+ *
+ * Whoever chooses the secret may choose the text too, so work is bounded by the length of what is scanned. A text that
+ * would take more is one span as a whole.
  */
 export class Scanner {
   readonly #pattern: RegExp;
   readonly #long: readonly Form[];
   readonly #table = new Uint8Array(1 << TABLE_BITS);
+  #work = INITIAL_WORK;
 
   /** @param forms in order of preference: the longest first */
   constructor(forms: readonly Form[]) {
-    const short = forms.filter((form) => form.length <= MAX_PATTERN_UNITS);
-    this.#long = forms.filter((form) => form.length > MAX_PATTERN_UNITS);
+    const fitsPattern = (form: Form) => form.length <= MAX_PATTERN_UNITS && form.every(isPlain);
+    const short = forms.filter(fitsPattern);
+    this.#long = forms.filter((form) => !fitsPattern(form));
     this.#pattern = new RegExp(short.map((form) => form.map(unitPattern).join('')).join('|') || '(?!)', 'y');
     for (const form of forms) {
       for (const prefix of prefixes(form)) {
@@ -102,10 +100,15 @@ export class Scanner {
   spans(text: string): Span[] {
     const found: Span[] = [];
     let last: Span | undefined;
+    this.#work += WORK_PER_CHAR * text.length;
     for (let at = 0; at + PREFIX_CHARS <= text.length; at += 1) {
       const entry = slot(text.charCodeAt(at), text.charCodeAt(at + 1), text.charCodeAt(at + 2));
       if (this.#table[entry] === 0) continue;
       const end = this.#endAt(text, at);
+      if (this.#work < 0) {
+        this.#work = 0;
+        return [{ start: 0, end: text.length }];
+      }
       if (end < 0) continue;
       if (last && at < last.end) {
         last.end = Math.max(last.end, end);
@@ -120,7 +123,29 @@ export class Scanner {
   #endAt(text: string, at: number): number {
     this.#pattern.lastIndex = at;
     let end = this.#pattern.test(text) ? this.#pattern.lastIndex : -1;
-    for (const form of this.#long) end = Math.max(end, endOfForm(form, text, at));
+    for (const form of this.#long) end = Math.max(end, this.#endOfForm(form, text, at));
     return end;
+  }
+
+  /** Where a form that starts at `start` ends, following every way to write each unit at once; -1 for nowhere. */
+  #endOfForm(form: Form, text: string, start: number): number {
+    let ends = new Set([start]);
+    for (const unit of form) {
+      const next = new Set<number>();
+      this.#work -= ends.size * unit.length;
+      if (this.#work < 0) return -1;
+      for (const at of ends) {
+        for (const { text: spelling, anyCase } of unit) {
+          const end = at + spelling.length;
+          const there =
+            text.startsWith(spelling, at) ||
+            (anyCase === true && text.slice(at, end).toLowerCase() === spelling.toLowerCase());
+          if (there) next.add(end);
+        }
+      }
+      if (next.size === 0) return -1;
+      ends = next;
+    }
+    return Math.max(...ends);
   }
 }

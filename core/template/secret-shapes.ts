@@ -25,12 +25,13 @@ const SHAPES: readonly (readonly [what: string, shape: RegExp])[] = [
   ['a DigitalOcean token', /\bdo[opr]_v1_[0-9a-f]{40,}/],
   ['a Mailgun key', /\bkey-[0-9a-f]{32}\b/],
   ['a Telegram bot token', /\b\d{8,10}:[A-Za-z0-9_-]{35}\b/],
-  ['a JSON Web Token', /\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}/],
+  // Bounded, because each of many beginnings would be followed to the end of the text.
+  ['a JSON Web Token', /\beyJ[A-Za-z0-9_-]{8,1000}\.eyJ[A-Za-z0-9_-]{8,8000}\.[A-Za-z0-9_-]{8}/],
   ['a PEM block', /-----BEGIN (?!CERTIFICATE|PUBLIC KEY|RSA PUBLIC KEY)[A-Z0-9 ]+-----/],
 ];
 
 /** `scheme://user:password@` or a long key as the user (RFC 3986 section 3.2.1). */
-const USERINFO = /\b[a-z][a-z0-9+.-]*:\/\/(?:[^\s/?#@:{}]*:([^\s/?#@{}]+)|([^\s/?#@:{}]{16,}))@/i;
+const USERINFO = /\b[a-z][a-z0-9+.-]{0,30}:\/\/(?:[^\s/?#@:{}]*:([^\s/?#@{}]+)|([^\s/?#@:{}]{16,}))@/i;
 /** RFC 6750 section 2.1, RFC 7617 section 2, and the schemes that services made up after them. */
 const SCHEME_AND_TOKEN = /\b(?:bearer|basic|token|apikey|api-key)[ =:]+["']?([A-Za-z0-9._~+/=-]{8,})/gi;
 
