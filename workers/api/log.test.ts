@@ -42,3 +42,10 @@ it('leaves the rest as it is', () => {
   };
   expect(logged(fields, ['', 'short'])).toEqual(fields);
 });
+
+it('cuts a text that is too long to search, and no secret in two', () => {
+  const message = `${'x'.repeat(7_990)} s3cr3t-canary ${'eyJaaaaaaaa-'.repeat(20_000)}`;
+  const text = JSON.stringify(logged({ message }, ['s3cr3t-canary']));
+  expect(text).toMatch(/\[cut: \d+ characters\]/);
+  expect(text).not.toContain('s3cr3t');
+});

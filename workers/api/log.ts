@@ -33,7 +33,8 @@ export function redactedLog(log: Log, secrets: Iterable<string> = []): Log {
   const values = [...secrets].filter((secret) => secret.length >= MIN_SECRET_CHARS);
   const clean = (text: string): string => {
     const known = values.reduce((rest, secret) => rest.replaceAll(secret, REDACTED), text);
-    return SHAPES.reduce((rest, shape) => rest.replace(shape, REDACTED), known);
+    // Only then: a secret that is cut in two would not be known any more.
+    return SHAPES.reduce((rest, shape) => rest.replace(shape, REDACTED), shortened(known));
   };
   const copy = (value: unknown): unknown => {
     if (typeof value === 'string') return clean(value);
@@ -49,4 +50,13 @@ export function redactedLog(log: Log, secrets: Iterable<string> = []): Log {
       ]),
     );
   return (level, event, fields) => log(level, event, cleanFields(fields));
+}
+
+/** The message of an error may quote what a caller sent: all of it is no use to anybody, and takes long to search. */
+const MAX_TEXT_CHARS = 8_000;
+
+function shortened(text: string): string {
+  return text.length <= MAX_TEXT_CHARS
+    ? text
+    : `${text.slice(0, MAX_TEXT_CHARS)}… [cut: ${text.length} characters]`;
 }
