@@ -49,6 +49,7 @@ const REFUSED: readonly (readonly [url: string, reason: UrlRefusal])[] = [
   ['http://example.com:0/', 'blocked_port'],
   // names
   ['http://localhost/', 'blocked_host'],
+  [`http://${'a.'.repeat(126)}example/`, 'blocked_host'],
   ['http://LOCALHOST/', 'blocked_host'],
   ['http://localhost./', 'blocked_host'],
   ['http://a.localhost/', 'blocked_host'],

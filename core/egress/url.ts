@@ -28,6 +28,9 @@ const DEFAULT_PORTS: readonly number[] = [80, 443];
 /** Longer than any URL a service documents; keeps a rendered template from growing without bound. */
 const MAX_URL_LENGTH = 16_384;
 
+/** RFC 1035 section 2.3.4, without the dot at the end. */
+const MAX_HOST_CHARS = 253;
+
 /**
  * Names that are resolved by the machine or its network, never by the public DNS (RFC 6761, 6762, 8375, ICANN's
  * `.internal`, and the suffixes private networks use). What they resolve to would be refused as well: this says
@@ -100,6 +103,8 @@ function checkHost(hostname: string, policy: UrlPolicy): HostCheck {
       `The address ${literal} is not public${block === '' ? '' : ` (${block})`}.`,
     );
   }
+  if (hostname.length > MAX_HOST_CHARS)
+    return refuse('blocked_host', 'The host is longer than a name can be.');
   const labels = hostname.split('.');
   if (labels.some((label) => label === '')) return refuse('blocked_host', 'The host has an empty label.');
   const loopback = labels.at(-1) === 'localhost';
