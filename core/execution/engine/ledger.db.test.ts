@@ -14,7 +14,9 @@ const INPUT = { n: 1 };
 const direct: Db = {
   async call(fn, args) {
     try {
-      return await call(database, 'service_role', fn, args);
+      // The driver takes a bare text for JSON that is written already; over HTTP it would be quoted.
+      const written = typeof args.p_output === 'string' ? { p_output: JSON.stringify(args.p_output) } : {};
+      return await call(database, 'service_role', fn, { ...args, ...written });
     } catch (error) {
       const text = (key: string) => String(Reflect.get(Object(error), key) ?? '');
       throw databaseError(fn, { code: text('code'), message: text('message'), hint: text('hint') }, 400);
