@@ -5,7 +5,7 @@ import { findJsonFlaw, type JsonFlaw, pointerTo } from './json.ts';
  * surrogates (PostgreSQL manual, section 8.14), and numbers beyond the range of a double, which JSON.parse reads as
  * infinite and JSON.stringify writes as null.
  */
-function findUnstorable(value: unknown, pointer: string): JsonFlaw | undefined {
+export function findUnstorable(value: unknown, pointer: string): JsonFlaw | undefined {
   if (typeof value === 'string') return isStorable(value) ? undefined : { pointer, detail: UNSTORABLE_TEXT };
   if (typeof value === 'number' && !Number.isFinite(value)) {
     return { pointer, detail: 'is a number too large to be kept' };

@@ -1,7 +1,9 @@
 import { zValidator } from '@hono/zod-validator';
 import * as z from 'zod';
+import { findUnstorable } from '../../../core/json/storable.ts';
 import { decodeCursor } from '../../../core/page/cursor.ts';
 import type { PageRequest } from '../../../core/page/page.ts';
+import { Problem } from '../../../core/problem/problem.ts';
 import { invalid } from './invalid.ts';
 
 export const DEFAULT_LIMIT = 20;
@@ -11,6 +13,7 @@ const MAX_LIMIT = 100;
 export function path<Schema extends z.ZodObject>(schema: Schema) {
   return zValidator('param', schema, (result) => {
     if (!result.success) throw invalid('path', result.error.issues);
+    requireStorable('path', result.data);
   });
 }
 
@@ -18,7 +21,15 @@ export function path<Schema extends z.ZodObject>(schema: Schema) {
 export function query<Schema extends z.ZodObject>(schema: Schema) {
   return zValidator('query', schema, (result) => {
     if (!result.success) throw invalid('query', result.error.issues);
+    requireStorable('query', result.data);
   });
+}
+
+/** Postgres takes no NUL in a text, and fails the call that brings one. */
+function requireStorable(part: 'path' | 'query', values: unknown): void {
+  const flaw = findUnstorable(values, `#${part}`);
+  if (flaw !== undefined)
+    throw new Problem('invalid_request', `The ${part} of the request is not valid.`, [flaw]);
 }
 
 export const Id = z.object({ id: z.uuid() });

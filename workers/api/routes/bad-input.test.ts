@@ -137,6 +137,8 @@ const CASES: BadInput[] = [
   { name: 'a limit given twice', target: 'GET /api/v1/connectors?limit=1&limit=2', ...unread, pointer: '#query/limit' },
   { name: 'a cursor that is none', target: 'GET /api/v1/connectors?cursor=abc', ...unread, pointer: '#query/cursor' },
   { name: 'an empty cursor', target: 'GET /api/v1/connectors?cursor=', ...unread, pointer: '#query/cursor' },
+  { name: 'a NUL in a filter', target: 'GET /api/v1/audit-log?entity_id=%00', ...unread, pointer: '#query/entity_id' },
+  { name: 'a NUL in a search', target: 'GET /api/v1/connector-templates?search=a%00b', ...unread, pointer: '#query/search' },
   { name: 'a status that does not exist', target: 'GET /api/v1/executions?status=done', ...unread, pointer: '#query/status' },
   { name: 'a connector filter that is no id', target: 'GET /api/v1/executions?connector_id=x', ...unread, pointer: '#query/connector_id' },
   { name: 'a workspace header that is no id', target: 'GET /api/v1/connectors', send: { workspace: 'acme' }, ...unread, pointer: '#header/X-Workspace-Id' },
