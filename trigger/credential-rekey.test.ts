@@ -184,7 +184,10 @@ describe('sealing credentials with the newest key', () => {
       async call(fn, args) {
         if (fn === 'replace_ciphertexts') {
           const ciphertext = await during.seal('the new secret', boundTo(row));
-          await supabase.exec('update public.workspace_api_credentials set ciphertext = $1', [ciphertext]);
+          await supabase.exec('update public.workspace_api_credentials set ciphertext = $1, key_id = $2', [
+            ciphertext,
+            during.newestKeyId,
+          ]);
         }
         return db.call(fn, args);
       },

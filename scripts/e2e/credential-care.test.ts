@@ -1,7 +1,16 @@
 /** Credentials over the whole stack: a test call through a task, a ciphertext in another's row, and a change of keys. */
 
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { credentialAdditionalData } from '../../core/credential/additional-data.ts';
+import { parseKeyRing } from '../../core/crypto/key-ring.ts';
+import { createSealer } from '../../core/crypto/seal.ts';
+import { nodeCrypto } from '../../trigger/crypto/node-crypto.ts';
+import { loadSecrets } from '../stack/secrets.ts';
 import { type Client, newClient, serviceClient } from './support/client.ts';
 import { eventually } from './support/eventually.ts';
 import { SECOND } from './support/size.ts';
@@ -10,16 +19,25 @@ import { startTestStack, type TestStack } from './support/test-stack.ts';
 const PATH = '/api/v1/workspace/credentials';
 const TOKEN = 'example-company-token';
 
+/** A key that the stack still opens with, but seals with no more. */
+const EARLIER = `earlier:${randomBytes(32).toString('base64')}`;
+
+let dataDir: string;
 let stack: TestStack;
 let alice: Client;
 let bob: Client;
 beforeAll(async () => {
-  stack = await startTestStack();
+  dataDir = mkdtempSync(join(tmpdir(), 'patchbay-e2e-'));
+  const secrets = loadSecrets(dataDir);
+  const encryptionKeys = `${secrets.encryptionKeys},${EARLIER}`;
+  writeFileSync(join(dataDir, 'secrets.json'), JSON.stringify({ ...secrets, encryptionKeys }));
+  stack = await startTestStack({ dataDir });
   alice = await newClient(stack);
   bob = await newClient(stack);
 });
 afterAll(async () => {
   await stack?.close();
+  rmSync(dataDir, { recursive: true, force: true });
 });
 
 const Id = z.object({ id: z.string() });
@@ -119,8 +137,13 @@ describe('sealing with the newest key', () => {
 
     const credential = await store(alice, 'outdated');
     const rows = serviceClient(stack).from('workspace_api_credentials');
-    // As if it were under an earlier key: the id of a key stands in the ciphertext as well, which still opens.
-    await rows.update({ key_id: 'earlier' }).eq('id', credential);
+    const { data } = await rows.select('workspace_id').eq('id', credential).single();
+    const ciphertext = await createSealer(parseKeyRing(EARLIER, 'EARLIER'), nodeCrypto).seal(
+      JSON.stringify({ token: TOKEN }),
+      credentialAdditionalData(String(data?.workspace_id), 'outdated', credential),
+    );
+    const { error } = await rows.update({ key_id: 'earlier', ciphertext }).eq('id', credential);
+    expect(error).toBeNull();
     expect(await operator.data(200, 'GET', '/api/v1/admin/credential-keys')).toMatchObject({
       up_to_date: false,
       outdated: 1,

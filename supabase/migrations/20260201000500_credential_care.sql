@@ -1,7 +1,10 @@
 -- Credentials: changed and rotated in place, with an expiry date, a test call, and the list of what uses them.
 alter table public.workspace_api_credentials
   add column expires_at timestamptz,
-  add column last_test jsonb;
+  add column last_test jsonb,
+  -- As the key ring names its keys: what stands here is counted, and shown to those who operate the platform.
+  add constraint workspace_api_credentials_key_id_check check (key_id ~ '^[a-z0-9_-]{1,32}$'),
+  add constraint workspace_api_credentials_key_of_ciphertext_check check (split_part(ciphertext, '.', 2) = key_id);
 comment on column public.workspace_api_credentials.expires_at is 'When the other side ends it, as its owner says. Executions still try it.';
 comment on column public.workspace_api_credentials.last_test is '{"id", "at", "ok", "status", "error"} of the newest test call.';
 grant select (expires_at, last_test) on public.workspace_api_credentials to authenticated;
@@ -105,6 +108,10 @@ begin
     perform private.raise_problem(422, 'validation_failed',
       'New hosts need the secret fields again, because they may send them there.', '/allowed_hosts');
   end if;
+  -- The stored fields are those of the old type.
+  if c ->> 'type' is not null and c ->> 'ciphertext' is null then
+    perform private.raise_problem(422, 'validation_failed', 'Another type needs its secret fields.', '/type');
+  end if;
   update public.workspace_api_credentials x set
     type = coalesce(c ->> 'type', x.type),
     placement = case when c ? 'placement' then nullif(c -> 'placement', 'null') else x.placement end,
@@ -147,7 +154,7 @@ begin
     perform private.raise_problem(404, 'credential_not_found', 'No credential of this name in this workspace.');
   end if;
   perform private.require_revision(found_revision, p_expected_revision);
-  if not p_force and jsonb_array_length(users) > 0 then
+  if not coalesce(p_force, false) and jsonb_array_length(users) > 0 then
     perform private.raise_problem(409, 'credential_in_use',
       'Connectors use this credential: ' || (select string_agg(format('%s (%s)', u ->> 'name', u ->> 'id'), ', ')
         from jsonb_array_elements(users) u) || '. Change them first, or delete with force=true.', users::text);

@@ -233,7 +233,7 @@ const ARGUMENTS: Readonly<Record<string, Record<string, unknown>>> = {
     ...W,
     p_credential: {
       ...{ id: NEW, service_name: 'mail', type: 'bearer', allowed_hosts: ['a.example'] },
-      ...{ field_names: ['token'], key_id: 'k', ciphertext: 'v1.x' },
+      ...{ field_names: ['token'], key_id: 'k', ciphertext: 'v1.k.x' },
     },
   },
   update_credential: {

@@ -250,7 +250,7 @@ describe('credentials', () => {
       id: uuid(0xf02),
       type: 'bearer',
       placement: null,
-      ciphertext: 'v1.new',
+      ciphertext: 'v1.k1.new',
     });
     expect(answer).toMatchObject({
       replaced: true,
@@ -259,13 +259,22 @@ describe('credentials', () => {
     const { rows } = await db.query(
       `select id, ciphertext, created_by from public.workspace_api_credentials where service_name = 'mail'`,
     );
-    expect(rows).toEqual([{ id: uuid(0xf02), ciphertext: 'v1.new', created_by: editor.user }]);
+    expect(rows).toEqual([{ id: uuid(0xf02), ciphertext: 'v1.k1.new', created_by: editor.user }]);
   });
 
   test.each([
     ['a viewer', viewer, {}, { message: 'forbidden' }],
     ['plain text for ciphertext', editor, { ciphertext: 'hunter2' }, { code: '23514' }],
     ['no ciphertext', editor, { ciphertext: null }, { code: '23502' }],
+    ['an empty key id', editor, { key_id: '', ciphertext: 'v1..a.b' }, { code: '23514' }],
+    ['a text for key id', editor, { key_id: 'Rotate!', ciphertext: 'v1.Rotate!.a.b' }, { code: '23514' }],
+    [
+      'a key id that is too long',
+      editor,
+      { key_id: 'k'.repeat(33), ciphertext: `v1.${'k'.repeat(33)}.a.b` },
+      { code: '23514' },
+    ],
+    ['another key id than its ciphertext', editor, { key_id: 'k2' }, { code: '23514' }],
     ['no hosts', editor, { allowed_hosts: [] }, { code: '23514' }],
     ['an unknown type', editor, { type: 'cookie' }, { code: '23514' }],
     ['a service name in capitals', editor, { service_name: 'CRM' }, { code: '23514' }],

@@ -42,6 +42,27 @@ describe('changing a credential in place', () => {
       home.credential,
       { code: '23514' },
     ],
+    [
+      'a key id that no key can have',
+      { ...rotated, key_id: 'K 2' },
+      editor,
+      home.credential,
+      { code: '23514' },
+    ],
+    [
+      'another key id than the ciphertext names',
+      { key_id: 'k2' },
+      editor,
+      home.credential,
+      { code: '23514' },
+    ],
+    [
+      'another type without its fields',
+      { type: 'api_key' },
+      editor,
+      home.credential,
+      { code: 'PT422', message: 'validation_failed', hint: '/type' },
+    ],
     ['no hosts at all', { allowed_hosts: [] }, editor, home.credential, { code: '23514' }],
   ])('%s is refused', async (_, changes, actor, id, answer) => {
     expect(await refusal(update(changes, actor, id))).toMatchObject(answer);
@@ -101,6 +122,7 @@ describe('what uses a credential', () => {
     const refused = await refusal(call(db, editor, 'delete_credential', CRM));
     expect(refused).toMatchObject({ code: 'PT409', message: 'credential_in_use' });
     expect(refused.hint).toContain(home.secondConnector);
+    expect(await refusal(call(db, editor, 'delete_credential', { ...CRM, p_force: null }))).toEqual(refused);
     await call(db, editor, 'delete_credential', { ...CRM, p_force: true });
     expect(await row()).toBeUndefined();
     expect((await refusal(call(db, editor, 'delete_credential', CRM))).message).toBe('credential_not_found');

@@ -289,9 +289,10 @@ describe('the figures of SaaS admins', () => {
   });
 
   test('key rotation: credentials by encryption key', async () => {
-    await db.query(`update public.workspace_api_credentials set key_id = 'k2' where id = $1`, [
-      home.credential,
-    ]);
+    await db.query(
+      `update public.workspace_api_credentials set key_id = 'k2', ciphertext = 'v1.k2.x' where id = $1`,
+      [home.credential],
+    );
     expect(await admin('key_rotation')).toEqual([
       { key_id: 'k1', credentials: 1 },
       { key_id: 'k2', credentials: 1 },

@@ -105,7 +105,7 @@ describe('a write with an Idempotency-Key', () => {
         allowed_hosts: ['a.example'],
         field_names: ['key'],
         key_id: 'k',
-        ciphertext: 'v1.x',
+        ciphertext: 'v1.k.x',
         expires_at: null,
       },
     };

@@ -71,7 +71,7 @@ const OTHERWISE: Readonly<Record<string, unknown>> = {
   p_status: null,
   p_credential: {
     ...{ id: uuid(0xf02), service_name: 'mail', type: 'bearer', allowed_hosts: ['api.example.com'] },
-    ...{ field_names: ['token'], key_id: 'k1', ciphertext: 'v1.x' },
+    ...{ field_names: ['token'], key_id: 'k1', ciphertext: 'v1.k1.x' },
   },
 };
 

@@ -69,7 +69,7 @@ insert into public.workspace_members (workspace_id, user_id, role)
   union all select ${id(KIND.workspace, '0')}, ${id(KIND.user, 'n')}, 'viewer' from generate_series(1, $workspaces - 1) n;
 insert into public.workspace_api_credentials (id, workspace_id, service_name, type, allowed_hosts, field_names, key_id, ciphertext)
   select ${id(KIND.credential, 'n')}, ${id(KIND.workspace, 'n % $workspaces')}, 's' || n / $workspaces, 'bearer', '{a.example}', '{token}',
-    'k' || n % 3, 'v1.k.x.y' from generate_series(0, $workspaces * 10 - 1) n;
+    'k' || n % 3, 'v1.k' || n % 3 || '.x.y' from generate_series(0, $workspaces * 10 - 1) n;
 insert into public.connector_templates (id, slug, name, description, category, provider, status, is_official, is_featured,
     install_count, rating_count, rating_sum)
   select ${id(KIND.template, 'n')}, 't' || n, (array['Phone', 'Mail', 'Chat', 'Billing', 'Sheet'])[1 + n % 5] || ' ' || n,

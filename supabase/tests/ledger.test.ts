@@ -82,7 +82,7 @@ describe('claiming', () => {
       p_workspace_id: home.id,
       p_credential: {
         ...{ id: uuid(0xf02), service_name: 'unused', type: 'bearer', allowed_hosts: ['x.example'] },
-        ...{ field_names: ['token'], key_id: 'k1', ciphertext: 'v1.unused' },
+        ...{ field_names: ['token'], key_id: 'k1', ciphertext: 'v1.k1.unused' },
       },
     });
     expect(await claim()).toMatchObject({

@@ -249,7 +249,15 @@ describe('credential keys', () => {
       'select id, key_id from public.workspace_api_credentials where workspace_id = $1',
       theirs.workspace,
     );
-    await sql("update public.workspace_api_credentials set key_id = 'retired' where id = $1", row?.id);
+    const seal = (from: string, to: string) =>
+      sql(
+        `update public.workspace_api_credentials
+         set key_id = $3, ciphertext = replace(ciphertext, 'v1.' || $2 || '.', 'v1.' || $3 || '.') where id = $1`,
+        row?.id,
+        from,
+        to,
+      );
+    await seal('test', 'retired');
     try {
       const status = dataIn(await get('/credential-keys'));
       expect(status).toMatchObject({ newest_key_id: 'test', up_to_date: false, outdated: 1 });
@@ -258,7 +266,7 @@ describe('credential keys', () => {
         { key_id: 'retired', credentials: 1, configured: false },
       ]);
     } finally {
-      await sql("update public.workspace_api_credentials set key_id = 'test' where id = $1", row?.id);
+      await seal('retired', 'test');
     }
     expect(dataIn(await get('/credential-keys'))).toMatchObject({ up_to_date: true, outdated: 0 });
   });
