@@ -25,7 +25,7 @@ create table public.connector_versions (
   workspace_id uuid not null,
   connector_id uuid not null,
   version int not null check (version > 0),
-  definition jsonb not null,
+  definition jsonb not null check (jsonb_typeof(definition) = 'object'),
   credential_services text[] not null default '{}',
   created_by uuid default auth.uid() references auth.users (id) on delete set null,
   created_at timestamptz not null default now(),

@@ -5,7 +5,8 @@ create table public.connector_executions (
   connector_version int not null,
   status text not null default 'queued'
     check (status in ('queued', 'running', 'succeeded', 'failed', 'cancelled', 'timed_out')),
-  trigger jsonb not null default '{"type": "api"}',
+  trigger jsonb not null default '{"type": "api"}'
+    check (jsonb_typeof(trigger) = 'object' and trigger -> 'type' is not distinct from '"api"'),
   input jsonb not null,
   output jsonb,
   error jsonb,

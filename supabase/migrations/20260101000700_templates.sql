@@ -23,7 +23,7 @@ create index connector_templates_created_by_idx on public.connector_templates (c
 create table public.template_versions (
   template_id uuid not null references public.connector_templates (id) on delete cascade,
   version int not null check (version > 0),
-  definition jsonb not null,
+  definition jsonb not null check (jsonb_typeof(definition) = 'object'),
   created_by uuid default auth.uid() references auth.users (id) on delete set null,
   created_at timestamptz not null default now(),
   primary key (template_id, version)

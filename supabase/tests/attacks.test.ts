@@ -18,6 +18,7 @@ const db = useDatabase();
 const NEW = uuid(0xf01);
 const DENIED = '42501';
 const NO_SUCH_ROW = '23503';
+const CHECKED = '23514';
 
 describe('attaching what belongs to another workspace', () => {
   test.each([
@@ -219,6 +220,49 @@ describe('columns that belong to the engine', () => {
       });
     },
   );
+});
+
+describe('what is written past the functions', () => {
+  const NOT_OBJECTS = ['null', '[]', '"text"', '1'];
+  const NOT_TRIGGERS = [
+    ...NOT_OBJECTS,
+    '{}',
+    '{"type": null}',
+    '{"type": ["api"]}',
+    '{"type": "schedule"}',
+    '["type"]',
+  ];
+  const start = (trigger: string) =>
+    db.as(
+      user.editor,
+      `insert into public.connector_executions (id, workspace_id, connector_id, connector_version, input, trigger)
+       values ($1, $2, $3, 1, '{}', $4::text::jsonb)`,
+      [NEW, home.id, home.connector, trigger],
+    );
+
+  test.each(NOT_TRIGGERS)('an execution is not triggered by %s', async (trigger) => {
+    expect(await refusal(start(trigger))).toMatchObject({ code: CHECKED });
+  });
+
+  test('an execution is triggered by the API, which may say more of it', async () => {
+    expect(await start('{"type": "api", "by": "hand"}')).toMatchObject({ affected: 1 });
+  });
+
+  test.each(NOT_OBJECTS)('a definition is not %s', async (definition) => {
+    const connector = db.as(
+      user.editor,
+      `insert into public.connector_versions (workspace_id, connector_id, version, definition)
+       values ($1, $2, 2, $3::text::jsonb)`,
+      [home.id, home.connector, definition],
+    );
+    expect(await refusal(connector)).toMatchObject({ code: CHECKED });
+    const template = db.as(
+      user.saasAdmin,
+      'insert into public.template_versions (template_id, version, definition) values ($1, 2, $2::text::jsonb)',
+      [RATED_TEMPLATE, definition],
+    );
+    expect(await refusal(template)).toMatchObject({ code: CHECKED });
+  });
 });
 
 describe('sealed columns', () => {
