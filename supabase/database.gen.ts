@@ -609,6 +609,9 @@ export type Database = {
           actor_id: string;
           actor_type: string;
           answer: Json | null;
+          as_saas_admin: boolean;
+          authorized_in: string | null;
+          authorized_rank: number;
           created_at: string;
           fingerprint: string;
           key: string;
@@ -617,6 +620,9 @@ export type Database = {
           actor_id: string;
           actor_type: string;
           answer?: Json | null;
+          as_saas_admin?: boolean;
+          authorized_in?: string | null;
+          authorized_rank?: number;
           created_at?: string;
           fingerprint: string;
           key: string;
@@ -625,6 +631,9 @@ export type Database = {
           actor_id?: string;
           actor_type?: string;
           answer?: Json | null;
+          as_saas_admin?: boolean;
+          authorized_in?: string | null;
+          authorized_rank?: number;
           created_at?: string;
           fingerprint?: string;
           key?: string;

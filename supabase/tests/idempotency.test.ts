@@ -4,7 +4,7 @@ import { openPostgres } from '../../scripts/stack/supabase/postgres.ts';
 import { postgresMissing, startTestPostgres } from '../../scripts/stack/supabase/test-postgres.ts';
 import { type Actor, call, refusal, useDatabase } from './harness.ts';
 import { FUNCTIONS } from './policies.ts';
-import { DEFINITION, home, user, uuid } from './world.ts';
+import { DEFINITION, home, NEWCOMER, user, uuid } from './world.ts';
 
 const db = useDatabase();
 const { owner, editor, viewer, admin } = user;
@@ -19,6 +19,8 @@ const once = (actor: Actor, changes: Record<string, unknown> = {}) =>
     ...{ p_key: 'order-1', p_fingerprint: 'body-1', p_fn: 'create_connector', p_args: connector() },
     ...changes,
   });
+const NO_WORKSPACE = { code: 'PT404', message: 'workspace_not_found' };
+const FORBIDDEN = { code: 'PT403', message: 'forbidden' };
 const made = async () =>
   (await db.query('select count(*)::int as n from public.connectors where id >= $1', [NEW])).rows[0]?.n;
 
@@ -69,6 +71,49 @@ describe('a write with an Idempotency-Key', () => {
     await once(home.keys.write);
     await call(db, admin, 'revoke_api_key', { p_workspace_id: home.id, p_id: home.keys.write.key });
     expect(await refusal(once(home.keys.write))).toMatchObject({ code: 'PT401' });
+  });
+
+  test.each<[string, string, { code: string; message: string } | null]>([
+    ['was removed', 'delete from public.workspace_members where user_id = $1', NO_WORKSPACE],
+    ['is a viewer', `update public.workspace_members set role = 'viewer' where user_id = $1`, FORBIDDEN],
+    ['is an admin', `update public.workspace_members set role = 'admin' where user_id = $1`, null],
+  ])('of an editor who %s since is replayed to such a one alone', async (_, change, refused) => {
+    for (const p_workspace_id of [home.id, null]) {
+      const p_args = { ...connector(uuid(p_workspace_id === null ? 0xf02 : 0xf01)), p_workspace_id };
+      await once(editor, { p_key: `of ${p_workspace_id}`, p_args });
+    }
+    await db.query(change, [editor.user]);
+    for (const p_workspace_id of [home.id, null]) {
+      // Nor does it help to name another workspace, or none.
+      for (const p_args of [{ ...connector(), p_workspace_id }, {}]) {
+        const again = once(editor, { p_key: `of ${p_workspace_id}`, p_args });
+        if (refused === null) expect(await again).toMatchObject({ replayed: true });
+        else expect(await refusal(again)).toMatchObject(refused);
+      }
+    }
+  });
+
+  test('of an API key whose scope was narrowed is not replayed', async () => {
+    await once(home.keys.write);
+    await db.query(`update public.api_keys set scope = 'execute' where id = $1`, [home.keys.write.key]);
+    expect(await refusal(once(home.keys.write))).toMatchObject(FORBIDDEN);
+  });
+
+  test('of a SaaS admin is replayed to one who still is', async () => {
+    const remember = { p_fn: 'admin_add_admin', p_args: { p_user_id: NEWCOMER } };
+    await once(user.saasAdmin, remember);
+    expect(await once(user.saasAdmin, remember)).toMatchObject({ replayed: true });
+    await db.query('delete from public.saas_admin_users where user_id = $1', [user.saasAdmin.user]);
+    expect(await refusal(once(user.saasAdmin, remember))).toMatchObject({ code: 'PT403' });
+  });
+
+  test('that ended the caller’s own membership is replayed: it is all that is left to hear', async () => {
+    const leave = {
+      p_fn: 'remove_member',
+      p_args: { p_workspace_id: home.id, p_user_id: editor.user },
+    };
+    await once(editor, leave);
+    expect(await once(editor, leave)).toMatchObject({ replayed: true });
   });
 
   test('keeps the role of its caller', async () => {

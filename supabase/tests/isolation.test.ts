@@ -171,7 +171,7 @@ describe('helpers that run with their owner’s rights', () => {
   /** They answer about the caller alone, or what everybody may know. */
   const OF_THE_CALLER = [
     ...['authorize', 'is_saas_admin', 'workspace_ids', 'api_key', 'list_templates'],
-    ...['begin_idempotent', 'end_idempotent', 'write_api_key_use'],
+    ...['rank_in', 'workspace_of_call', 'begin_idempotent', 'end_idempotent', 'write_api_key_use'],
   ];
   /** Called by other helpers only: no API role may execute it. */
   const CLOSED = ['row_estimate'];
