@@ -25,19 +25,34 @@ $$;
 create index audit_log_kind_idx on public.audit_log (workspace_id, entity, id desc);
 create index audit_log_entity_idx on public.audit_log (workspace_id, entity, entity_id, id desc);
 
--- All connectors of a workspace, for export. Bounded: a larger workspace exports page by page.
+-- All connectors of a workspace, for export. Bounded by rows and by bytes, since all of an answer is in memory at once,
+-- here and in whatever passes it on: a larger workspace exports page by page.
 create function public.export_connectors(p_workspace_id uuid, p_limit int, p_after uuid default null) returns jsonb
 language plpgsql stable set search_path = ''
 as $$
-declare workspace uuid := private.authorize(p_workspace_id, 'viewer');
+declare
+  workspace uuid := private.authorize(p_workspace_id, 'viewer');
+  max_bytes constant bigint := 4 * 1024 * 1024;
+  most int := private.page_limit(p_limit, 1000);
+  bytes bigint := 0;
+  items jsonb[] := '{}';
+  r record;
 begin
-  return (select coalesce(jsonb_agg(jsonb_build_object('id', page.id, 'name', page.name, 'description', page.description,
-      'definition', (select v.definition from public.connector_versions v where v.workspace_id = page.workspace_id
-        and v.connector_id = page.id and v.version = page.current_version)) order by page.id), '[]') from (
-    select c.* from public.connectors c
+  for r in
+    select c.id, c.name, c.description, (select v.definition from public.connector_versions v
+      where v.workspace_id = c.workspace_id and v.connector_id = c.id and v.version = c.current_version) as definition
+    from public.connectors c
     where c.workspace_id = workspace and c.deleted_at is null and (p_after is null or c.id > p_after)
-    order by c.id limit private.page_limit(p_limit, 1001)
-  ) page);
+    order by c.id limit most + 1
+  loop
+    bytes := bytes + octet_length(r.definition::text);
+    -- One is always in it, however large: else an export would never come to its end.
+    if cardinality(items) = most or (bytes > max_bytes and cardinality(items) > 0) then
+      return jsonb_build_object('connectors', to_jsonb(items), 'more', true);
+    end if;
+    items := items || jsonb_build_object('id', r.id, 'name', r.name, 'description', r.description, 'definition', r.definition);
+  end loop;
+  return jsonb_build_object('connectors', to_jsonb(items), 'more', false);
 end;
 $$;
 

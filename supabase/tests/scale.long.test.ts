@@ -75,7 +75,7 @@ const PAGES: [user: string, call: string][] = [
     viewer,
     `list_executions(${workspace}, 101, null, ${connector}, '${status}')`,
   ]),
-  [viewer, `export_connectors(${workspace}, 1001)`],
+  [viewer, `export_connectors(${workspace}, 1000)`],
   [
     viewer,
     `get_execution(${workspace}, (select id from public.connector_executions where workspace_id = ${workspace} order by id desc limit 1))`,

@@ -6,6 +6,7 @@ const db = useDatabase();
 const { admin, editor, viewer } = user;
 const W = { p_workspace_id: home.id };
 const NEW = uuid(0xf01);
+const MIB = 1024 * 1024;
 const rows = (answer: unknown) => (Array.isArray(answer) ? answer : []);
 
 describe('the audit log', () => {
@@ -48,7 +49,7 @@ describe('the audit log', () => {
 
 describe('export and import', () => {
   const exported = async (actor: Actor, args: object = {}) =>
-    rows(await call(db, actor, 'export_connectors', { ...W, p_limit: 100, ...args }));
+    rows(Object(await call(db, actor, 'export_connectors', { ...W, p_limit: 100, ...args })).connectors);
   const bring = (connectors: readonly object[], actor: Actor = editor) =>
     call(db, actor, 'import_connectors', { ...W, p_connectors: connectors });
   const item = (id: string, changes: object = {}) => ({
@@ -72,6 +73,34 @@ describe('export and import', () => {
     expect(await exported(viewer, { p_limit: 1, p_after: home.connector })).toEqual([all[1]]);
     expect(JSON.stringify(all)).not.toContain('v1.');
   });
+
+  const page = async (args: object) => {
+    const answer = Object(await call(db, viewer, 'export_connectors', { ...W, p_limit: 100, ...args }));
+    return { ids: rows(answer.connectors).map(({ id }) => id), more: answer.more };
+  };
+
+  test('an export tells whether more follow than were asked for', async () => {
+    expect(await page({ p_limit: 2 })).toEqual({ ids: [home.connector, home.secondConnector], more: true });
+    expect(await page({ p_limit: 3 })).toMatchObject({ more: false });
+    expect(await page({ p_after: uuid(0xfff) })).toEqual({ ids: [], more: false });
+  });
+
+  test.each([
+    ['fit together', 2 * MIB - 100, [[0, 1], [2]]],
+    ['do not fit together', 2 * MIB, [[0], [1], [2]]],
+    ['are too large each', 5 * MIB, [[0], [1], [2]]],
+  ])(
+    'an export ends a page before 4 MiB of definitions that %s, and leaves none out',
+    async (_, size, pages) => {
+      await bring([0, 1, 2].map((n) => item(uuid(0xf10 + n), { definition: { x: 'x'.repeat(size) } })));
+      let after = uuid(0xf0f);
+      for (const [index, numbers] of pages.entries()) {
+        const ids = numbers.map((n) => uuid(0xf10 + n));
+        expect(await page({ p_after: after })).toEqual({ ids, more: index < pages.length - 1 });
+        after = ids.at(-1) ?? after;
+      }
+    },
+  );
 
   test('an import makes what was exported, and says which credentials there are', async () => {
     const answer = await bring([item(NEW), item(uuid(0xf02), { credential_services: [] })]);
