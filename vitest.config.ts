@@ -68,7 +68,6 @@ export default defineConfig({
           include: ['scripts/e2e/**/*.test.ts'],
           ...slow,
           ...inTurn(4),
-          fileParallelism: false,
         },
       },
     ],

@@ -86,6 +86,7 @@ describe('triggering the task', () => {
     expect(full.options).toEqual({
       payloadType: 'application/json',
       idempotencyKey: await hashTriggerKey('once'),
+      idempotencyKeyTTL: '10m',
       idempotencyKeyOptions: { key: 'once', scope: 'global' },
       ttl: 60,
       tags: ['a:1'],
