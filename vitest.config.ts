@@ -40,6 +40,7 @@ export default defineConfig({
           name: 'worker',
           include: ['workers/**/*.test.ts'],
           globalSetup: ['workers/test/global-setup.ts'],
+          isolate: false,
           ...slow,
           ...inTurn(2),
         },
