@@ -13,6 +13,8 @@ const inTurn = (groupOrder: number) => ({ sequence: { groupOrder } });
 
 export default defineConfig({
   test: {
+    // Vitest would leave one of two cores to itself.
+    maxWorkers: 2,
     projects: [
       { test: { name: 'core', include: ['core/**/*.test.ts', 'scripts/checks/**/*.test.ts'], ...inTurn(0) } },
       {
@@ -41,6 +43,8 @@ export default defineConfig({
           include: ['workers/**/*.test.ts'],
           globalSetup: ['workers/test/global-setup.ts'],
           isolate: false,
+          // They count the database's round trips, so that only one may make some.
+          maxWorkers: 1,
           ...slow,
           ...inTurn(2),
         },
