@@ -1,13 +1,10 @@
-import { hc } from 'hono/client';
-import type { AppType } from '../../workers/api/index.ts';
+import { type Patchbay, patchbay } from '../../workers/api/client.ts';
 
-/** Hono's typed client for the API: routes, bodies and answers are those of the Worker's own code. */
-export function apiClient(url: string, token: string, workspaceId?: string) {
-  return hc<AppType>(url, {
-    headers: { authorization: `Bearer ${token}`, ...(workspaceId ? { 'x-workspace-id': workspaceId } : {}) },
-  });
+export type Api = Patchbay;
+
+export function apiClient(url: string, token: string, workspaceId?: string): Api {
+  return patchbay(url, { token, ...(workspaceId === undefined ? {} : { workspaceId }) });
 }
-export type Api = ReturnType<typeof apiClient>;
 
 type TypedResponse<T> = { ok: boolean; status: number; json(): Promise<T>; text(): Promise<string> };
 
