@@ -13,6 +13,8 @@ test.each([1, undefined])(
     const db = await openPglite(undefined);
     expect(process.exitCode).toBe(code);
     await db.query('select 1');
+    await expect(db.query('select nothing')).rejects.toThrow();
+    expect(process.exitCode).toBe(code);
     await db.close();
     expect(process.exitCode).toBe(code);
   },

@@ -1,5 +1,5 @@
 /**
- * Runs `work` and leaves `process.exitCode` as it was. PGlite sets it when it starts (100) and when it closes (0), so that
+ * Runs `work` and leaves `process.exitCode` as it was. PGlite sets it when it starts (99) and when it closes (0), so that
  * a test runner would report success for tests that failed, and a command failure for success.
  */
 export async function keepingExitCode<Result>(work: () => Promise<Result>): Promise<Result> {

@@ -100,6 +100,19 @@ function forgetCatalogueParsers(pglite: PGlite): void {
   }
 }
 
+/** A statement that fails sets `process.exitCode` to 100, as if the whole process had. */
+function keepExitCodeInStatements(pglite: PGlite): void {
+  const execute = pglite.execProtocolRawSync.bind(pglite);
+  pglite.execProtocolRawSync = (message) => {
+    const before = process.exitCode;
+    try {
+      return execute(message);
+    } finally {
+      process.exitCode = before;
+    }
+  };
+}
+
 /** Makes the cluster beside its place and moves it there whole: a start that is killed leaves nothing half made. */
 async function createFolder(folder: string): Promise<void> {
   if (existsSync(folder)) return;
@@ -141,6 +154,7 @@ export async function openPglite(
   const connection = await keepingExitCode(() => connect(folder));
   const pglite = connection.driver;
   forgetCatalogueParsers(pglite);
+  keepExitCodeInStatements(pglite);
   const turn = serialise(connection);
   const sql: Sql = {
     query: async (text, parameters = []) => (await pglite.query<Row>(text, [...parameters])).rows,
