@@ -76,8 +76,6 @@ const child = spawn(projectNode, ['--disable-warning=ExperimentalWarning', join(
   cwd: root,
   stdio: 'inherit',
 });
-// Ctrl-C reaches the whole foreground group; a signal sent to this process alone is passed on.
-process.on('SIGINT', () => {});
-process.on('SIGTERM', () => child.kill('SIGTERM'));
-process.on('SIGHUP', () => child.kill('SIGHUP'));
+// Each signal is passed on; on a terminal, Ctrl-C reaches the child by itself as well, and the second one changes nothing.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 child.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)));
