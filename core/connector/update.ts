@@ -45,7 +45,7 @@ export async function updateConnector(
 }
 
 /** The optional parts of a definition, which `null` in a patch removes. */
-const OPTIONAL = ['input_schema', 'output', 'contact_mapping'] as const;
+const OPTIONAL = ['input_schema', 'coerce_input', 'output', 'contact_mapping'] as const;
 
 function merge(current: Connector, patch: UpdateConnector): ConnectorDefinition {
   const merged: Record<string, unknown> = { steps: patch.steps ?? current.steps };
