@@ -105,63 +105,121 @@ export type Database = {
       };
       connector_executions: {
         Row: {
+          batch_id: string | null;
+          batch_index: number | null;
           cancel_requested_at: string | null;
           connector_id: string;
           connector_version: number;
           created_at: string;
           created_by: string | null;
+          depth: number;
+          dismissed_at: string | null;
           error: Json | null;
+          event_seq: number;
           fence: number;
           finished_at: string | null;
+          finished_event: number | null;
           id: string;
           input: NonNullable<Json>;
           lease_expires_at: string | null;
           lease_owner: string | null;
+          options: Json | null;
           output: Json | null;
+          parent_id: string | null;
+          parent_iteration: string | null;
+          parent_step: string | null;
+          redrives: number;
+          replay_of: string | null;
+          resume_at: string | null;
+          resumed_at: string | null;
+          spent_ms: number;
           started_at: string | null;
+          started_event: number | null;
           status: string;
+          strikes: number;
           trigger: NonNullable<Json>;
           workspace_id: string;
         };
         Insert: {
+          batch_id?: string | null;
+          batch_index?: number | null;
           cancel_requested_at?: string | null;
           connector_id: string;
           connector_version: number;
           created_at?: string;
           created_by?: string | null;
+          depth?: number;
+          dismissed_at?: string | null;
           error?: Json | null;
+          event_seq?: number;
           fence?: number;
           finished_at?: string | null;
+          finished_event?: number | null;
           id: string;
           input: NonNullable<Json>;
           lease_expires_at?: string | null;
           lease_owner?: string | null;
+          options?: Json | null;
           output?: Json | null;
+          parent_id?: string | null;
+          parent_iteration?: string | null;
+          parent_step?: string | null;
+          redrives?: number;
+          replay_of?: string | null;
+          resume_at?: string | null;
+          resumed_at?: string | null;
+          spent_ms?: number;
           started_at?: string | null;
+          started_event?: number | null;
           status?: string;
+          strikes?: number;
           trigger?: NonNullable<Json>;
           workspace_id: string;
         };
         Update: {
+          batch_id?: string | null;
+          batch_index?: number | null;
           cancel_requested_at?: string | null;
           connector_id?: string;
           connector_version?: number;
           created_at?: string;
           created_by?: string | null;
+          depth?: number;
+          dismissed_at?: string | null;
           error?: Json | null;
+          event_seq?: number;
           fence?: number;
           finished_at?: string | null;
+          finished_event?: number | null;
           id?: string;
           input?: NonNullable<Json>;
           lease_expires_at?: string | null;
           lease_owner?: string | null;
+          options?: Json | null;
           output?: Json | null;
+          parent_id?: string | null;
+          parent_iteration?: string | null;
+          parent_step?: string | null;
+          redrives?: number;
+          replay_of?: string | null;
+          resume_at?: string | null;
+          resumed_at?: string | null;
+          spent_ms?: number;
           started_at?: string | null;
+          started_event?: number | null;
           status?: string;
+          strikes?: number;
           trigger?: NonNullable<Json>;
           workspace_id?: string;
         };
         Relationships: [
+          {
+            foreignKeyName: 'connector_executions_parent_fkey';
+            columns: ['workspace_id', 'parent_id'];
+            isOneToOne: false;
+            referencedRelation: 'connector_executions';
+            referencedColumns: ['workspace_id', 'id'];
+          },
           {
             foreignKeyName: 'connector_executions_workspace_id_connector_id_connector_v_fkey';
             columns: ['workspace_id', 'connector_id', 'connector_version'];
@@ -178,6 +236,41 @@ export type Database = {
           },
         ];
       };
+      connector_step_cache: {
+        Row: {
+          answer: string;
+          connector_id: string;
+          expires_at: string;
+          key_hash: string;
+          step_name: string;
+          workspace_id: string;
+        };
+        Insert: {
+          answer: string;
+          connector_id: string;
+          expires_at: string;
+          key_hash: string;
+          step_name: string;
+          workspace_id: string;
+        };
+        Update: {
+          answer?: string;
+          connector_id?: string;
+          expires_at?: string;
+          key_hash?: string;
+          step_name?: string;
+          workspace_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'connector_step_cache_workspace_id_connector_id_fkey';
+            columns: ['workspace_id', 'connector_id'];
+            isOneToOne: false;
+            referencedRelation: 'connectors';
+            referencedColumns: ['workspace_id', 'id'];
+          },
+        ];
+      };
       connector_step_runs: {
         Row: {
           attempt: number;
@@ -186,14 +279,23 @@ export type Database = {
           execution_id: string;
           fence: number;
           finished_at: string | null;
+          finished_event: number | null;
+          iteration: string;
+          last_event: number | null;
           output: Json | null;
           request: Json | null;
           response: Json | null;
+          resume_at: string | null;
           resume_state: string | null;
+          settled: boolean;
+          source: string | null;
           started_at: string;
+          started_event: number;
           status: string;
           step_index: number;
           step_name: string;
+          superseded: boolean;
+          tolerated: boolean;
           workspace_id: string;
         };
         Insert: {
@@ -203,14 +305,23 @@ export type Database = {
           execution_id: string;
           fence: number;
           finished_at?: string | null;
+          finished_event?: number | null;
+          iteration?: string;
+          last_event?: never;
           output?: Json | null;
           request?: Json | null;
           response?: Json | null;
+          resume_at?: string | null;
           resume_state?: string | null;
+          settled?: boolean;
+          source?: string | null;
           started_at?: string;
+          started_event?: number;
           status: string;
           step_index: number;
           step_name: string;
+          superseded?: boolean;
+          tolerated?: boolean;
           workspace_id: string;
         };
         Update: {
@@ -220,14 +331,23 @@ export type Database = {
           execution_id?: string;
           fence?: number;
           finished_at?: string | null;
+          finished_event?: number | null;
+          iteration?: string;
+          last_event?: never;
           output?: Json | null;
           request?: Json | null;
           response?: Json | null;
+          resume_at?: string | null;
           resume_state?: string | null;
+          settled?: boolean;
+          source?: string | null;
           started_at?: string;
+          started_event?: number;
           status?: string;
           step_index?: number;
           step_name?: string;
+          superseded?: boolean;
+          tolerated?: boolean;
           workspace_id?: string;
         };
         Relationships: [
@@ -1145,24 +1265,6 @@ export type Database = {
         };
         Returns: Json;
       };
-      commit_step_run: {
-        Args: {
-          p_attempt: number;
-          p_duration_ms: number;
-          p_error: Json;
-          p_fence: number;
-          p_id: string;
-          p_lease_seconds: number;
-          p_output: Json;
-          p_request: Json;
-          p_response: Json;
-          p_resume_state: string;
-          p_status: string;
-          p_step_index: number;
-          p_step_name: string;
-        };
-        Returns: Json;
-      };
       connector_stats: {
         Args: {
           p_connector_id: string;
@@ -1253,6 +1355,12 @@ export type Database = {
         Returns: Json;
       };
       forget_idempotency_keys: {
+        Args: {
+          p_limit: number;
+        };
+        Returns: number;
+      };
+      forget_step_cache: {
         Args: {
           p_limit: number;
         };
@@ -1435,10 +1543,27 @@ export type Database = {
         };
         Returns: Json;
       };
+      park_execution: {
+        Args: {
+          p_fence: number;
+          p_id: string;
+          p_resume_at: string;
+        };
+        Returns: Json;
+      };
       rate_template: {
         Args: {
           p_stars: number;
           p_template_id: string;
+          p_workspace_id: string;
+        };
+        Returns: Json;
+      };
+      read_step_cache: {
+        Args: {
+          p_connector_id: string;
+          p_key_hash: string;
+          p_step_name: string;
           p_workspace_id: string;
         };
         Returns: Json;
@@ -1494,14 +1619,14 @@ export type Database = {
         };
         Returns: Json;
       };
-      start_step_run: {
+      start_child_execution: {
         Args: {
-          p_attempt: number;
+          p_child_id: string;
+          p_connector_id: string;
           p_fence: number;
           p_id: string;
-          p_lease_seconds: number;
-          p_request: Json;
-          p_step_index: number;
+          p_input: Json;
+          p_iteration: string;
           p_step_name: string;
         };
         Returns: Json;
@@ -1568,6 +1693,26 @@ export type Database = {
           p_id: string;
           p_template_version: number;
           p_workspace_id: string;
+        };
+        Returns: Json;
+      };
+      write_step_cache: {
+        Args: {
+          p_answer: string;
+          p_connector_id: string;
+          p_key_hash: string;
+          p_step_name: string;
+          p_ttl_seconds: number;
+          p_workspace_id: string;
+        };
+        Returns: undefined;
+      };
+      write_step_runs: {
+        Args: {
+          p_fence: number;
+          p_id: string;
+          p_lease_seconds: number;
+          p_writes: Json;
         };
         Returns: Json;
       };
