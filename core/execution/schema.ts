@@ -57,6 +57,7 @@ export type RecordedResponse = z.infer<typeof RecordedResponse>;
 
 export const StepRunStatus = z.enum([
   'running',
+  'waiting',
   'succeeded',
   'failed',
   'skipped',
@@ -65,22 +66,36 @@ export const StepRunStatus = z.enum([
 ]);
 export type StepRunStatus = z.infer<typeof StepRunStatus>;
 
+/** What answered in place of the service: an answer that was kept, one that a test run was given, or nothing at all. */
+export const StepSource = z.enum(['cache', 'mock', 'pinned', 'not_sent']);
+export type StepSource = z.infer<typeof StepSource>;
+
 export const ExecutionStep = z
   .object({
     name: z.string(),
     status: StepRunStatus,
     attempts: z.int(),
+    /** Rows of the ledger in all: with loops and pages more than attempts. */
+    runs: z.int(),
     started_at: z.string(),
     duration_ms: z.number().nullable(),
     request: RecordedRequest.nullable(),
     response: RecordedResponse.nullable(),
+    source: StepSource.nullable(),
     output: JsonValue.nullable(),
     error: ExecutionError.nullable(),
   })
   .meta({ id: 'ExecutionStep' });
 export type ExecutionStep = z.infer<typeof ExecutionStep>;
 
-export const ExecutionTrigger = z.object({ type: z.enum(['api']) }).meta({ id: 'ExecutionTrigger' });
+export const ExecutionTrigger = z
+  .object({
+    type: z.enum(['api', 'batch', 'connector', 'test']),
+    /** Of a sub-connector: the execution and the step that called it. */
+    execution_id: z.uuid().optional(),
+    step: z.string().optional(),
+  })
+  .meta({ id: 'ExecutionTrigger' });
 export type ExecutionTrigger = z.infer<typeof ExecutionTrigger>;
 
 const summary = {
@@ -91,6 +106,13 @@ const summary = {
   trigger: ExecutionTrigger,
   error: ExecutionError.nullable(),
   cancel_requested_at: z.string().nullable(),
+  /** A running execution that no process holds: until when it waits. */
+  waiting_until: z.string().nullable(),
+  parent_execution_id: z.uuid().nullable(),
+  batch_id: z.uuid().nullable(),
+  replay_of: z.uuid().nullable(),
+  /** How often it was started again after it had failed. */
+  redrives: z.int(),
   created_at: z.string(),
   started_at: z.string().nullable(),
   finished_at: z.string().nullable(),
@@ -127,4 +149,6 @@ export type StepOutcome = {
   /** The step's mapped fields, which stand at the top of `steps.<name>`. */
   output: { [field: string]: Json };
   error: ExecutionError | null;
+  /** What loops and lists of pages add at the top of `steps.<name>`: results, items, counts. */
+  extra?: { [field: string]: Json };
 };
