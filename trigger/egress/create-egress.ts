@@ -1,5 +1,4 @@
 import type { LookupFunction } from 'node:net';
-import { Agent } from 'undici';
 import { checkHeaders, isAllowedMethod } from '../../core/egress/headers.ts';
 import { hostIsBound } from '../../core/egress/host-binding.ts';
 import {
@@ -16,6 +15,7 @@ import { answer } from './answer.ts';
 import { type Connector, type ConnectRecord, createConnector, type Resolve } from './connector.ts';
 import { ACCEPT_ENCODING } from './decode.ts';
 import { sendHop } from './hop.ts';
+import { OriginPools } from './origin-pools.ts';
 import { createStop, type Stop } from './stop.ts';
 
 export interface EgressPolicy extends UrlPolicy {
@@ -25,6 +25,8 @@ export interface EgressPolicy extends UrlPolicy {
   readonly connectTimeoutMs?: number;
   /** Sockets kept per origin; further calls wait for one, within their own timeout. */
   readonly connectionsPerOrigin?: number;
+  /** Origins whose connections are kept; the least recently used idle one makes room. */
+  readonly maxOrigins?: number;
   readonly userAgent?: string;
 }
 
@@ -39,6 +41,8 @@ export interface EgressPorts {
 const DEFAULT_MAX_REDIRECTS = 5;
 const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
 const DEFAULT_CONNECTIONS_PER_ORIGIN = 16;
+/** A process serves few connectors at a time; further origins cost a handshake each, not a failure. */
+const DEFAULT_MAX_ORIGINS = 128;
 const DEFAULT_USER_AGENT = 'Patchbay/0.1';
 /** Idle sockets close before common servers do (5 s in Node), so that a request rarely meets a closing one. */
 const KEEP_ALIVE_MS = 4_000;
@@ -61,23 +65,27 @@ export function createEgress(
 ): Egress & { close(): Promise<void> } {
   const maxRedirects = policy.maxRedirects ?? DEFAULT_MAX_REDIRECTS;
   const connects = new Map<string, ConnectRecord>();
-  const agent = new Agent({
-    allowH2: false,
-    pipelining: 1,
-    connections: policy.connectionsPerOrigin ?? DEFAULT_CONNECTIONS_PER_ORIGIN,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    keepAliveMaxTimeout: KEEP_ALIVE_MAX_MS,
-    maxHeaderSize: MAX_RESPONSE_HEADER_BYTES,
-    connect: createConnector({
-      ...ports,
-      allowLoopback: policy.allowLoopback,
-      connectTimeoutMs: policy.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
-      onConnect(origin, record) {
-        if (connects.size >= MAX_CONNECT_RECORDS) connects.clear();
-        connects.set(origin, record);
-      },
-    }),
+  const connect = createConnector({
+    ...ports,
+    allowLoopback: policy.allowLoopback,
+    connectTimeoutMs: policy.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
+    onConnect(origin, record) {
+      if (connects.size >= MAX_CONNECT_RECORDS) connects.clear();
+      connects.set(origin, record);
+    },
   });
+  const pools = new OriginPools(
+    {
+      allowH2: false,
+      pipelining: 1,
+      connections: policy.connectionsPerOrigin ?? DEFAULT_CONNECTIONS_PER_ORIGIN,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      keepAliveMaxTimeout: KEEP_ALIVE_MAX_MS,
+      maxHeaderSize: MAX_RESPONSE_HEADER_BYTES,
+      connect,
+    },
+    policy.maxOrigins ?? DEFAULT_MAX_ORIGINS,
+  );
 
   /** The connection this hop waited for, if it was opened for it. */
   function claimConnect(hop: Hop, calledAt: number): ConnectRecord | undefined {
@@ -101,7 +109,7 @@ export function createEgress(
 
     for (let redirects = 0; ; redirects += 1) {
       const hopAt = performance.now();
-      const result = await sendHop(agent, hop, limits, stop, redirects > 0);
+      const result = await sendHop(pools, hop, limits, stop, redirects > 0);
       if (!result.ok) return result;
       const location = redirectLocation(result.response.status, result.response.headers);
       if (location === null || followRedirects === 0) {
@@ -137,7 +145,7 @@ export function createEgress(
         stop.dispose();
       }
     },
-    close: () => agent.destroy(),
+    close: () => pools.close(),
   };
 }
 

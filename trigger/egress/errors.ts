@@ -30,6 +30,9 @@ const AFTER_SENDING: Readonly<Record<string, EgressFailureCode>> = {
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'invalid_response',
 };
 
+/** The client's words for an interim answer nobody asked for: 100 without Expect, 101 without Upgrade. */
+const OUT_OF_TURN: ReadonlySet<string> = new Set(['bad response', 'bad upgrade']);
+
 const TEXT: Partial<Record<EgressFailureCode, string>> = {
   connect_refused: 'refused the connection',
   connect_reset: 'closed the connection before it had answered in full',
@@ -66,6 +69,7 @@ function beforeSending(systemCode: string): EgressFailureCode {
 function afterSending(error: Error, systemCode: string): EgressFailureCode {
   if (isClosed(systemCode)) return 'egress_closed';
   if (error.name === 'HTTPParserError' || systemCode.startsWith('HPE_')) return 'invalid_response';
+  if (systemCode === 'UND_ERR_SOCKET' && OUT_OF_TURN.has(error.message)) return 'invalid_response';
   return AFTER_SENDING[systemCode] ?? 'connect_reset';
 }
 

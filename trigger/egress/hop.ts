@@ -6,7 +6,9 @@ import {
   type HeaderPair,
 } from '../../core/egress/port.ts';
 import type { Hop } from '../../core/egress/redirect.ts';
+import { BodyBuffer } from './body-buffer.ts';
 import { failureFrom } from './errors.ts';
+import type { OriginPools } from './origin-pools.ts';
 import type { Stop, StopCause } from './stop.ts';
 
 export interface HopLimits {
@@ -43,13 +45,13 @@ const TIMEOUT_TEXT: Readonly<Record<Phase, string>> = {
 };
 
 /**
- * Sends one request and collects its answer. Uses the dispatcher's lowest level, because only there is the moment
+ * Sends one request and collects its answer. Uses the client's lowest level, because only there is the moment
  * known at which a request starts to be written: before it, a failure is certain to have sent nothing.
  *
  * @param sentBefore whether an earlier hop of the same call was written
  */
 export function sendHop(
-  dispatcher: Dispatcher,
+  pools: Pick<OriginPools, 'dispatch'>,
   hop: Hop,
   limits: HopLimits,
   stop: Stop,
@@ -64,8 +66,7 @@ export function sendHop(
     let firstByteAt = 0;
     let status = 0;
     let headers: readonly HeaderPair[] = [];
-    const chunks: Buffer[] = [];
-    let wireBytes = 0;
+    const body = new BodyBuffer();
 
     function finish(result: HopResult): void {
       if (done) return;
@@ -75,6 +76,7 @@ export function sendHop(
         return;
       }
       resolve(result);
+      body.clear();
       // Closes the connection: what is still to come on it is not wanted.
       controller?.abort(new Error(result.failure.code));
     }
@@ -117,14 +119,12 @@ export function sendHop(
       },
       onResponseData(_current, chunk) {
         if (done) return;
-        wireBytes += chunk.length;
-        if (wireBytes > limits.maxWireBytes) tooLarge();
-        else chunks.push(chunk);
+        if (body.length + chunk.length > limits.maxWireBytes) tooLarge();
+        else body.add(chunk);
       },
       onResponseEnd() {
-        const [only] = chunks;
-        const body = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, wireBytes);
-        finish({ ok: true, response: { status, headers, body, startedAt, firstByteAt } });
+        if (done) return;
+        finish({ ok: true, response: { status, headers, body: body.take(), startedAt, firstByteAt } });
       },
       onResponseError(_current, error) {
         finish({ ok: false, failure: failureFrom(error, host, phase !== 'connect', sentBefore) });
@@ -137,7 +137,7 @@ export function sendHop(
 
     stop.listen(onStop);
     if (done) return;
-    dispatcher.dispatch(
+    pools.dispatch(
       {
         origin: hop.url.origin,
         path: `${hop.url.pathname}${hop.url.search}`,

@@ -9,6 +9,8 @@ export interface TestServer {
   readonly origin: string;
   /** Sockets accepted and requests parsed so far. */
   readonly connections: () => number;
+  /** Sockets open at present. */
+  readonly open: () => number;
   readonly requests: readonly http.IncomingMessage[];
   /** Body of each request, by the same index. */
   readonly bodies: readonly string[];
@@ -56,6 +58,7 @@ export async function listen(server: net.Server, host = '127.0.0.1') {
     port,
     origin: `http://${host}:${port}`,
     connections: () => accepted,
+    open: () => sockets.size,
     async close() {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
