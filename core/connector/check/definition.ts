@@ -1,15 +1,13 @@
 import type { UrlPolicy } from '../../egress/url.ts';
-import { FORBIDDEN_KEYS, findJsonFlaw, pointerTo } from '../../json/json.ts';
+import { findJsonFlaw, pointerTo } from '../../json/json.ts';
 import type { FieldError } from '../../problem/problem.ts';
 import type { ConnectorDefinition, ContactMapping, Step } from '../schema.ts';
+import { nestedSteps } from '../walk.ts';
 import { Expressions } from './expressions.ts';
 import { checkInputSchema } from './input-schema.ts';
 import { Report, shown } from './report.ts';
-import { checkRequest } from './request.ts';
-import { closedInputNames, conditionScope, requestScope, responseScope, resultScope } from './scope.ts';
-
-/** Names at `steps.<name>` that the step's own response has. */
-const RESPONSE_NAMES: ReadonlySet<string> = new Set(['body', 'headers', 'status']);
+import { closedInputNames, resultScope } from './scope.ts';
+import { checkSteps } from './steps.ts';
 
 /** The egress settings of the deployment; nothing private is allowed unless they say so. */
 export type CheckOptions = Partial<UrlPolicy>;
@@ -21,6 +19,8 @@ export interface DefinitionCheck {
   readonly credentialServices: string[];
   /** For each of these services, the fields that use it. */
   readonly credentialPointers: ReadonlyMap<string, string[]>;
+  /** The ids of the connectors that it calls, sorted, each with the fields that name it. */
+  readonly connectorPointers: ReadonlyMap<string, string[]>;
   /** What most of the time goes into: for whoever checks many definitions at once. */
   readonly expressions: { readonly count: number; readonly characters: number };
 }
@@ -35,19 +35,21 @@ export function checkDefinition(
   options: CheckOptions = {},
 ): DefinitionCheck {
   const report = new Report();
-  const { input_schema, steps, output, contact_mapping } = definition;
-  const expressions = new Expressions(report, {
-    stepNames: new Set(steps.map((step) => step.name)),
-    inputNames: closedInputNames(input_schema),
-  });
+  const { input_schema, coerce_input, steps, output, contact_mapping } = definition;
   // Before everything that walks the definition: depth and keys that no walk should meet.
   const flaw = findJsonFlaw(definition);
+  const expressions = new Expressions(report, {
+    loops: flaw ? new Map() : loopsOf(steps),
+    inputNames: closedInputNames(input_schema),
+  });
   if (flaw) {
     report.add(flaw.pointer, flaw.detail);
   } else {
     if (input_schema) checkInputSchema(input_schema, '/input_schema', report);
-    checkSteps(steps, report, expressions, { allowLoopback: false, ...options });
-    const result = resultScope(new Set(steps.map((step) => step.name)));
+    if (coerce_input && !input_schema)
+      report.add('/coerce_input', 'input_schema says what to turn values into, and none is given');
+    const policy = { allowLoopback: false, ...options };
+    const result = resultScope(checkSteps(steps, { report, expressions, policy }));
     if (output !== undefined) expressions.value(output, '/output', result);
     if (contact_mapping) {
       checkMatch(contact_mapping, report);
@@ -59,50 +61,25 @@ export function checkDefinition(
     errors: report.errors,
     credentialServices: [...credentialPointers.keys()],
     credentialPointers,
+    connectorPointers: expressions.connectorPointers(),
     expressions: expressions.size(),
   };
 }
 
-function checkSteps(
+/** Each step's name with the outermost loop that it stands in. */
+function loopsOf(
   steps: readonly Step[],
-  report: Report,
-  expressions: Expressions,
-  policy: UrlPolicy,
-): void {
-  const before = new Set<string>();
-  for (const [index, step] of steps.entries()) {
-    if (report.full) return;
-    const pointer = pointerTo('/steps', index);
-    if (before.has(step.name))
-      report.add(pointerTo(pointer, 'name'), `another step is named ${shown(step.name)}`);
-    const earlier = new Set(before);
-    if (step.condition !== undefined)
-      expressions.expression(step.condition, pointerTo(pointer, 'condition'), conditionScope(earlier));
-    checkRequest(step.request, pointerTo(pointer, 'request'), requestScope(earlier), {
-      report,
-      expressions,
-      policy,
-    });
-    checkMap(step, pointer, earlier, report, expressions);
-    if (step.retry && step.retry.base_ms > step.retry.max_ms)
-      report.add(`${pointer}/retry/base_ms`, 'base_ms must not be more than max_ms');
-    before.add(step.name);
+  loop?: string,
+  found = new Map<string, string | undefined>(),
+): Map<string, string | undefined> {
+  for (const step of steps) {
+    found.set(step.name, loop);
+    const inner = loop ?? (step.for_each ? step.name : undefined);
+    // What handles the failure of a loop is not inside of it.
+    for (const nested of nestedSteps(step, ''))
+      loopsOf(nested.steps, nested.steps === step.on_error ? loop : inner, found);
   }
-}
-
-function checkMap(
-  step: Step,
-  pointer: string,
-  earlier: ReadonlySet<string>,
-  report: Report,
-  expressions: Expressions,
-): void {
-  for (const [name, source] of Object.entries(step.response?.map ?? {})) {
-    const at = pointerTo(`${pointer}/response/map`, name);
-    if (RESPONSE_NAMES.has(name)) report.add(at, `${name} is the response's own: choose another name`);
-    if (FORBIDDEN_KEYS.has(name)) report.add(at, `the name ${name} is not allowed`);
-    expressions.expression(source, at, responseScope(earlier));
-  }
+  return found;
 }
 
 function checkMatch({ match, fields }: ContactMapping, report: Report): void {

@@ -13,7 +13,8 @@ const MAX_EXPRESSIONS = 2_000;
 const MAX_EXPRESSION_TEXT = 100_000;
 
 interface Program {
-  readonly stepNames: ReadonlySet<string>;
+  /** Every step's name, with the outermost loop that it is inside of. */
+  readonly loops: ReadonlyMap<string, string | undefined>;
   /** The only names that the input can have, or undefined if it can have any. */
   readonly inputNames: ReadonlySet<string> | undefined;
 }
@@ -23,6 +24,7 @@ export class Expressions {
   readonly #report: Report;
   readonly #program: Program;
   readonly #pointers = new Map<string, Set<string>>();
+  readonly #calls = new Map<string, string[]>();
   #count = 0;
   #characters = 0;
 
@@ -34,6 +36,15 @@ export class Expressions {
   /** Notes that the field at `pointer` needs the credential of `service`. */
   needs(service: string, pointer: string): void {
     this.#pointers.set(service, (this.#pointers.get(service) ?? new Set()).add(pointer));
+  }
+
+  /** Notes that the field at `pointer` names the connector `id`. */
+  calls(id: string, pointer: string): void {
+    this.#calls.set(id, [...(this.#calls.get(id) ?? []), pointer]);
+  }
+
+  connectorPointers(): Map<string, string[]> {
+    return new Map([...this.#calls].sort());
   }
 
   /** How many expressions there were, and how long they are together. */
@@ -112,18 +123,25 @@ export class Expressions {
     const { root, path } = reference;
     const [first] = path;
     if (root === 'workspace') this.#credential(path, pointer, scope);
-    else if (root === 'item' || root === 'index')
+    else if ((root === 'item' || root === 'index') && !scope.roots.has(root))
       this.#report.add(pointer, `${root} is there inside a loop only`);
     else if (!scope.roots.has(root)) {
       const known = [...scope.roots].join(', ');
       this.#report.add(pointer, `${shown(root)} is unknown: an expression here starts with ${known}`);
     } else if (root === 'steps' && first !== undefined && !scope.steps.has(first)) {
-      const exists = this.#program.stepNames.has(first);
-      const reason = exists ? `does not run before ${scope.where}` : 'does not exist';
-      this.#report.add(pointer, `the step ${shown(first)} ${reason}`);
+      this.#report.add(pointer, `the step ${shown(first)} ${this.#whyUnseen(first, scope)}`);
     } else if (root === 'input' && first !== undefined && this.#program.inputNames?.has(first) === false) {
       this.#report.add(pointer, `the input has no property ${shown(first)} by its schema`);
     }
+  }
+
+  #whyUnseen(name: string, scope: Scope): string {
+    const { loops } = this.#program;
+    if (!loops.has(name)) return 'does not exist';
+    const loop = loops.get(name);
+    return loop !== undefined && scope.steps.has(loop)
+      ? `runs inside of the loop ${loop}: its results are at steps.${loop}.results`
+      : `does not run before ${scope.where}`;
   }
 
   #credential(path: readonly string[], pointer: string, scope: Scope): void {

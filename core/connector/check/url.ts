@@ -8,7 +8,7 @@ const PLACEHOLDER_PORT = '443';
 
 /**
  * Checks the parts of a URL template that are known before it runs: the scheme, and the host as far as it is
- * literal. A URL may start with one expression that gives scheme and host (`{{input.base}}/v1`), and a host may
+ * literal. A URL may be a path, which goes below the base URL of a credential; it may start with one expression that gives scheme and host (`{{input.base}}/v1`), and a host may
  * hold expressions; the egress door checks the result. No credential may stand in scheme or host, where it
  * would be resolved by name servers and appear in certificates' logs.
  * @param pieces of a template that has parsed
@@ -18,7 +18,21 @@ export function checkUrlTemplate(pieces: readonly Piece[], policy: UrlPolicy): s
   if (pieces.some((piece) => piece.type === 'literal' && piece.text.includes('\\')))
     return 'the URL holds a backslash: write "/", or %5C in a value'; // parsers disagree on what it means
   if (first === undefined) return 'the URL is empty';
+  if (isBelowBase(pieces)) return checkPath(pieces, policy);
   return first.type === 'expression' ? checkDynamicStart(pieces) : checkLiteralStart(pieces, policy);
+}
+
+/** Whether the URL is a path below the base URL that a credential has. */
+export function isBelowBase([first]: readonly Piece[]): boolean {
+  return first?.type === 'literal' && first.text.startsWith('/');
+}
+
+function checkPath(pieces: readonly Piece[], policy: UrlPolicy): string | undefined {
+  const path = pieces.map((piece) => (piece.type === 'literal' ? piece.text : PLACEHOLDER)).join('');
+  // URL parsers read what follows two slashes as a host.
+  if (path.startsWith('//')) return 'a path starts with one "/": write https:// before a host';
+  const check = checkUrl(`https://${PLACEHOLDER_HOST}${path}`, policy);
+  return check.ok ? undefined : check.message;
 }
 
 function checkDynamicStart([start, next]: readonly Piece[]): string | undefined {
