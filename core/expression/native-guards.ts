@@ -1,5 +1,7 @@
 import { distinct, sort } from './collections.ts';
 import { EvaluationError, limitReached } from './failures.ts';
+import { offsetText } from './helpers/dates.ts';
+import { base64decode, base64encode } from './helpers/encoding.ts';
 import { FORBIDDEN_NAMES, type Limits } from './limits.ts';
 import { isFunctionObject, Measure } from './measure.ts';
 import { checkParsingPicture, checkPicture } from './pictures.ts';
@@ -43,6 +45,12 @@ function occurrences(text: string, part: string): number {
   for (let at = text.indexOf(part); at >= 0 && part !== ''; at = text.indexOf(part, at + part.length))
     count += 1;
   return count;
+}
+
+/** `-0330` as JSONata has to be told, which takes it for `-0430`. */
+function halfHours(timeZone: unknown): unknown {
+  const [, hours, minutes] = /^-(\d\d)([0-5]\d)$/.exec(String(timeZone)) ?? [];
+  return hours === undefined ? timeZone : (offsetText(-60 * Number(hours) - Number(minutes)) ?? timeZone);
 }
 
 /** What each built-in needs beyond the general checks. */
@@ -116,12 +124,20 @@ export function guards(limits: Limits, clones: WeakSet<object>): Record<string, 
           throw new EvaluationError('template_value', 'spreads a function');
       },
     },
+    base64encode: { instead: base64encode },
+    base64decode: { instead: base64decode },
+    fromJson: { before: ([text], spend) => spend(length(text)) }, // what it builds is about as large as the text
     sort: { instead: sort },
     distinct: { instead: distinct },
     formatNumber: picture,
     formatInteger: picture,
     parseInteger: picture,
-    fromMillis: picture,
+    fromMillis: {
+      before: (parameters) => {
+        checkPicture(parameters[1]);
+        parameters[2] = halfHours(parameters[2]);
+      },
+    },
     now: { before: ([first]) => checkPicture(first) },
     toMillis: { before: ([timestamp, second]) => checkParsingPicture(timestamp, second) },
   };

@@ -1,6 +1,7 @@
 import jsonata from 'jsonata';
-import { BUILTIN_FUNCTIONS } from './builtins.ts';
+import { JSONATA_FUNCTIONS } from './builtins.ts';
 import { EvaluationError, limitReached } from './failures.ts';
+import { createHelpers, type Helper } from './helpers/index.ts';
 import type { Limits } from './limits.ts';
 import { guards } from './native-guards.ts';
 
@@ -52,18 +53,53 @@ export function bind(expression: jsonata.Expression, key: string | symbol, value
  * JSONata keeps its built-ins in a frame that it does not export. The callback after a node is handed the frame,
  * and for a single variable it runs before `evaluate` first waits.
  */
-function originals(): Map<string, NativeFunction> {
+function readFrame(names: Iterable<string>, prepare: (probe: jsonata.Expression) => void) {
   const found = new Map<string, NativeFunction>();
   const probe = jsonata('$');
+  prepare(probe);
+  const wanted = new Set(names);
   bind(probe, AFTER_EACH_NODE, (_node: unknown, _input: unknown, frame: Frame) => {
-    for (const name of BUILTIN_FUNCTIONS) {
+    for (const name of wanted) {
       const native = frame.lookup(name);
       if (isNative(native)) found.set(name, native);
     }
   });
   void probe.evaluate(null);
-  if (found.size < BUILTIN_FUNCTIONS.size) throw new Error('jsonata: built-in functions not found');
+  if (found.size < wanted.size) throw new Error('jsonata: built-in functions not found');
   return found;
+}
+
+/** JSONata reads the number and the names of parameters off the function. */
+function describeParameters(
+  implementation: Implementation,
+  required: number,
+  source: string,
+): Implementation {
+  return Object.defineProperties(implementation, {
+    length: { value: required },
+    toString: { value: () => source },
+  });
+}
+
+/** The helpers as JSONata keeps its own, so that it checks their signatures. */
+function registered(helpers: Readonly<Record<string, Helper>>): Map<string, NativeFunction> {
+  return readFrame(Object.keys(helpers), (probe) => {
+    for (const [name, { run, signature, parameters, required }] of Object.entries(helpers)) {
+      const implementation: Implementation = function (this: unknown, ...given) {
+        return run.apply(this, given);
+      };
+      describeParameters(implementation, required, `(${parameters.join(', ')})`);
+      probe.registerFunction(name, implementation, signature);
+    }
+  });
+}
+
+/** Every built-in, before its calls are checked. */
+function unguarded(limits: Limits): Map<string, NativeFunction> {
+  const natives = readFrame(JSONATA_FUNCTIONS, () => undefined);
+  const dates = (name: string): Implementation => natives.get(name)?.implementation ?? (() => undefined);
+  const helpers = createHelpers(limits, { fromMillis: dates('fromMillis'), toMillis: dates('toMillis') });
+  return new Map([...natives, ...registered(helpers)]);
 }
 
 /** Counts what each evaluation has built so far. */
@@ -84,8 +120,9 @@ export class Spending {
 
 /** Built-ins whose string results are new; the others pass on strings that exist already. */
 const BUILDS_TEXT: ReadonlySet<string> = new Set(
-  `base64decode base64encode decodeUrl decodeUrlComponent encodeUrl encodeUrlComponent formatBase formatInteger
-  formatNumber lowercase replace string substring substringAfter substringBefore trim uppercase`.split(/\s+/),
+  `base64decode base64encode base64UrlDecode base64UrlEncode decodeUrl decodeUrlComponent encodeUrl
+  encodeUrlComponent formatBase formatInteger formatNumber lowercase replace string substring substringAfter
+  substringBefore toJson trim uppercase`.split(/\s+/),
 );
 
 function isFocus(value: unknown): value is Focus {
@@ -104,7 +141,7 @@ export function guardedFunctions(
 ): Map<string, NativeFunction> {
   const special = guards(limits, clones);
   const guarded = new Map<string, NativeFunction>();
-  const natives = originals();
+  const natives = unguarded(limits);
   const fromMillis = natives.get('fromMillis')?.implementation;
   for (const [name, native] of natives) {
     const guard = special[name] ?? {};
@@ -132,12 +169,9 @@ export function guardedFunctions(
           : run.apply(focus, parameters);
       return result instanceof Promise ? result.then(check) : check(result);
     };
-    // JSONata reads the number and the names of parameters off the function.
-    Object.defineProperties(implementation, {
-      length: { value: native.implementation.length },
-      toString: { value: () => native.implementation.toString() },
-    });
-    guarded.set(name, { _jsonata_function: true, implementation, signature: native.signature });
+    const { implementation: own, signature } = native;
+    describeParameters(implementation, own.length, own.toString());
+    guarded.set(name, { _jsonata_function: true, implementation, signature });
   }
   return guarded;
 }

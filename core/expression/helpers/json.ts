@@ -1,0 +1,40 @@
+import { EvaluationError } from '../failures.ts';
+import { FORBIDDEN_NAMES, type Limits } from '../limits.ts';
+import { Measure } from '../measure.ts';
+import { toPlainJson } from '../plain.ts';
+import { refused, textArgument } from './arguments.ts';
+
+function refuseForbiddenKeys(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, item] of Object.entries(value)) {
+    if (FORBIDDEN_NAMES.has(key))
+      throw new EvaluationError('template_forbidden', `must not build the key "${key}"`);
+    refuseForbiddenKeys(item);
+  }
+}
+
+/** `$toJson(value)`: compact JSON, where `$string` leaves a string as it is. */
+export function toJson(limits: Limits) {
+  return (value: unknown): unknown => {
+    if (value === undefined) return undefined;
+    new Measure(limits).check(value); // afresh: what is shared is written out as often as it is shared
+    return JSON.stringify(toPlainJson(value));
+  };
+}
+
+/** `$fromJson(text)`: the value that a JSON text (RFC 8259) stands for. */
+export function fromJson(limits: Limits) {
+  return (text: unknown): unknown => {
+    if (text === undefined) return undefined;
+    const json = textArgument(text, 'the JSON text');
+    let value: unknown;
+    try {
+      value = JSON.parse(json);
+    } catch {
+      throw refused('reads a text that is not JSON');
+    }
+    new Measure(limits).check(value);
+    refuseForbiddenKeys(value);
+    return value;
+  };
+}
