@@ -40,7 +40,7 @@ export async function startTcp(onSocket: (socket: net.Socket) => void) {
   return { ...(await listen(net.createServer(onSocket))), requests: [], bodies: [] } satisfies TestServer;
 }
 
-export async function listen(server: net.Server, host = '127.0.0.1') {
+export async function listen(server: net.Server, host = '127.0.0.1', wanted = 0) {
   const sockets = new Set<net.Socket>();
   let accepted = 0;
   server.on('connection', (socket) => {
@@ -51,7 +51,7 @@ export async function listen(server: net.Server, host = '127.0.0.1') {
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(0, host, resolve);
+    server.listen(wanted, host, resolve);
   });
   const { port } = addressOf(server);
   return {
@@ -63,6 +63,41 @@ export async function listen(server: net.Server, host = '127.0.0.1') {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
     },
+  };
+}
+
+/** One port on 127.0.0.1 and, where the machine has it, on ::1. Answers HTTP, so that what got through is seen. */
+export async function listenOnLoopback() {
+  const answer = (_request: http.IncomingMessage, response: http.ServerResponse) =>
+    void response.end('canary');
+  const v4 = await listen(http.createServer(answer));
+  const v6 = await listen(http.createServer(answer), '::1', v4.port).catch(() => null);
+  return {
+    port: v4.port,
+    hasV6: v6 !== null,
+    connections: () => v4.connections() + (v6?.connections() ?? 0),
+    async close() {
+      await v4.close();
+      await v6?.close();
+    },
+  };
+}
+
+/** A public service at start.example.com that redirects to wherever its URL says, byte for byte. */
+export async function startRedirects() {
+  const server = await startTcp((socket) =>
+    socket.on('data', (data) => {
+      const [, path = ''] = data.toString('latin1').split(' ');
+      const [, status = '302', location = ''] = path.split('/');
+      const head = Buffer.from(`HTTP/1.1 ${status} Moved\r\ncontent-length: 0\r\nlocation: `);
+      // In one piece: several small writes would each wait for the peer's delayed acknowledgement.
+      socket.write(Buffer.concat([head, Buffer.from(location, 'base64url'), Buffer.from('\r\n\r\n')]));
+    }),
+  );
+  return {
+    ...server,
+    urlTo: (location: string, status = 302) =>
+      `http://start.example.com/${status}/${Buffer.from(location).toString('base64url')}`,
   };
 }
 
