@@ -32,15 +32,23 @@ const things = (w: Workspace): Record<string, unknown> => ({
   p_connector_id: w.connector,
   p_user_id: w.bystander,
   p_service_name: 'crm',
+  p_filter: { connector_id: w.connector },
 });
 const P_ID: Readonly<Record<string, (w: Workspace) => string>> = {
   update_connector: (w) => w.connector,
   delete_connector: (w) => w.connector,
   get_execution: (w) => w.execution,
   cancel_execution: (w) => w.execution,
+  redrive_execution: (w) => w.execution,
+  replay_execution: (w) => w.execution,
+  get_execution_source: (w) => w.execution,
+  dismiss_dead_letter: (w) => w.execution,
+  get_step_runs: (w) => w.execution,
+  execution_events: (w) => w.execution,
   revoke_api_key: (w) => w.keys.read.key,
   upgrade_connector: (w) => w.connector,
   update_credential: (w) => w.credential,
+  close_circuit: (w) => w.circuit,
 };
 /** Of what is about to be made, not of what exists. */
 const NEW_CONNECTOR: Readonly<Record<string, object>> = { install_template: { p_connector_id: uuid(0xf03) } };
@@ -69,6 +77,17 @@ const OTHERWISE: Readonly<Record<string, unknown>> = {
   p_input: {},
   p_trigger: { type: 'api' },
   p_status: null,
+  p_new_id: uuid(0xf05),
+  p_newest: true,
+  p_dismissed: true,
+  p_step: null,
+  p_batch_id: null,
+  p_parent_id: null,
+  p_replay_of: null,
+  p_error_class: null,
+  p_created_after: null,
+  p_created_before: null,
+  p_state: null,
   p_credential: {
     ...{ id: uuid(0xf02), service_name: 'mail', type: 'bearer', allowed_hosts: ['api.example.com'] },
     ...{ field_names: ['token'], key_id: 'k1', ciphertext: 'v1.k1.x' },
@@ -126,11 +145,20 @@ const FOREIGN_ID: Readonly<Record<string, string>> = {
   list_executions: 'connector_not_found',
   get_execution: 'execution_not_found',
   cancel_execution: 'execution_not_found',
+  redrive_execution: 'execution_not_found',
+  redrive_executions: 'connector_not_found',
+  replay_execution: 'execution_not_found',
+  get_execution_source: 'execution_not_found',
+  list_dead_letters: 'connector_not_found',
+  dismiss_dead_letter: 'execution_not_found',
+  get_step_runs: 'execution_not_found',
+  execution_events: 'execution_not_found',
   change_member: 'member_not_found',
   remove_member: 'member_not_found',
   revoke_api_key: 'api_key_not_found',
   upgrade_connector: 'connector_not_found',
   get_template_update: 'connector_not_found',
+  close_circuit: 'circuit_not_found',
 };
 /** Functions whose ids are of something new, or which find what they name by a name that is unique in a workspace only. */
 const NAMES_NOTHING = [
@@ -145,6 +173,8 @@ const NAMES_NOTHING = [
   ...['delete_credential', 'list_connectors', 'create_connector', 'create_api_key', 'list_api_keys'],
   ...['get_workspace', 'update_workspace', 'delete_workspace', 'get_credential', 'update_credential'],
   ...['install_template', 'rate_template', 'list_audit_log', 'export_connectors', 'import_connectors'],
+  'dead_letter_summary',
+  'list_circuits',
 ];
 
 test('every function is known to name something of a workspace, or not to', () => {
@@ -179,10 +209,14 @@ describe('helpers that run with their owner’s rights', () => {
   /** They write, and must check for themselves. */
   const WRITING: Readonly<Record<string, unknown[]>> = {
     request_cancel: [other.execution],
+    redrive: [other.execution, null],
+    redrive_many: [{ ids: [other.execution] }, false, 10],
+    set_dismissed: [other.execution, true],
     write_credential: [OTHERWISE.p_credential],
     change_credential: ['crm', other.credential, null, { allowed_hosts: ['evil.example'] }],
     write_api_key: [OTHERWISE.p_api_key],
     end_api_key: [other.keys.read.key],
+    shut_circuit: [other.circuit],
   };
 
   test('are all known here', async () => {

@@ -135,6 +135,14 @@ export const ROWS: Readonly<Record<string, SampleRow>> = {
     // The service role speaks for nobody, so that it must say whom a rating is from.
     sample: (w) => ({ workspace_id: w.id, template_id: UNRATED_TEMPLATE, stars: 4, user_id: w.rater }),
   },
+  token_buckets: {
+    target: of,
+    sample: (w) => ({ workspace_id: w.id, key: 'new', empty_until: HOUR, turn_at: HOUR }),
+  },
+  circuits: {
+    target: (w) => `id = '${w.circuit}'`,
+    sample: (w) => ({ id: NEW, workspace_id: w.id, credential_id: w.credential, host: 'new.example.com' }),
+  },
   audit_log: {
     target: of,
     sample: (w) => ({ workspace_id: w.id, action: 'delete', entity: 'connectors', entity_id: 'x' }),

@@ -56,6 +56,8 @@ function workspace(bystander: string, rater: string, base: number) {
     bareConnector: uuid(base + 4),
     execution: uuid(base + 5),
     contact: uuid(base + 6),
+    /** Of calls without a credential; open. */
+    circuit: uuid(base + 7),
   };
 }
 export type Workspace = ReturnType<typeof workspace>;
@@ -172,6 +174,9 @@ async function createWorkspace(db: TestDatabase, w: Workspace, owner: string): P
     insert into public.execution_day_rollups (workspace_id, connector_id, day, executions) values ('${w.id}', '${w.connector}', '${HOUR}', 1);
     insert into public.workspace_rollups (workspace_id, hour, executions) values ('${w.id}', '${HOUR}', 1);
     insert into public.workspace_day_rollups (workspace_id, day, executions) values ('${w.id}', '${HOUR}', 1);
+    insert into public.token_buckets (workspace_id, key, empty_until, turn_at) values ('${w.id}', 'retry api.example.com', '${HOUR}', '-infinity');
+    insert into public.circuits (id, workspace_id, host, failures, opened_at, retry_at, open_ms)
+      values ('${w.circuit}', '${w.id}', 'api.example.com', 20, '${HOUR}', '${HOUR}', 30000);
     insert into public.failure_rollups (workspace_id, connector_id, hour, class, code, failures)
       values ('${w.id}', '${w.connector}', '${HOUR}', 'rejected', 'http_404', 1);`);
 }
