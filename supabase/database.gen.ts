@@ -103,10 +103,140 @@ export type Database = {
           },
         ];
       };
+      circuits: {
+        Row: {
+          credential_id: string | null;
+          failures: number;
+          host: string;
+          id: string;
+          last_failure_at: string;
+          open_ms: number | null;
+          opened_at: string | null;
+          probe_until: string | null;
+          probes: number;
+          retry_at: string | null;
+          streak_started_at: string;
+          workspace_id: string;
+        };
+        Insert: {
+          credential_id?: string | null;
+          failures?: number;
+          host: string;
+          id: string;
+          last_failure_at?: string;
+          open_ms?: number | null;
+          opened_at?: string | null;
+          probe_until?: string | null;
+          probes?: number;
+          retry_at?: string | null;
+          streak_started_at?: string;
+          workspace_id: string;
+        };
+        Update: {
+          credential_id?: string | null;
+          failures?: number;
+          host?: string;
+          id?: string;
+          last_failure_at?: string;
+          open_ms?: number | null;
+          opened_at?: string | null;
+          probe_until?: string | null;
+          probes?: number;
+          retry_at?: string | null;
+          streak_started_at?: string;
+          workspace_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'circuits_workspace_id_credential_id_fkey';
+            columns: ['workspace_id', 'credential_id'];
+            isOneToOne: false;
+            referencedRelation: 'workspace_api_credentials';
+            referencedColumns: ['workspace_id', 'id'];
+          },
+          {
+            foreignKeyName: 'circuits_workspace_id_fkey';
+            columns: ['workspace_id'];
+            isOneToOne: false;
+            referencedRelation: 'workspaces';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
+      connector_batches: {
+        Row: {
+          cancel_requested_at: string | null;
+          connector_id: string;
+          connector_version: number;
+          counts: Json | null;
+          created_at: string;
+          created_by: string | null;
+          finished_at: string | null;
+          id: string;
+          slice_expires_at: string | null;
+          slice_owner: string | null;
+          status: string;
+          total: number;
+          touched_at: string;
+          turn: number;
+          workspace_id: string;
+        };
+        Insert: {
+          cancel_requested_at?: string | null;
+          connector_id: string;
+          connector_version: number;
+          counts?: Json | null;
+          created_at?: string;
+          created_by?: string | null;
+          finished_at?: string | null;
+          id: string;
+          slice_expires_at?: string | null;
+          slice_owner?: string | null;
+          status?: string;
+          total: number;
+          touched_at?: string;
+          turn?: number;
+          workspace_id: string;
+        };
+        Update: {
+          cancel_requested_at?: string | null;
+          connector_id?: string;
+          connector_version?: number;
+          counts?: Json | null;
+          created_at?: string;
+          created_by?: string | null;
+          finished_at?: string | null;
+          id?: string;
+          slice_expires_at?: string | null;
+          slice_owner?: string | null;
+          status?: string;
+          total?: number;
+          touched_at?: string;
+          turn?: number;
+          workspace_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'connector_batches_workspace_id_connector_id_connector_vers_fkey';
+            columns: ['workspace_id', 'connector_id', 'connector_version'];
+            isOneToOne: false;
+            referencedRelation: 'connector_versions';
+            referencedColumns: ['workspace_id', 'connector_id', 'version'];
+          },
+          {
+            foreignKeyName: 'connector_batches_workspace_id_fkey';
+            columns: ['workspace_id'];
+            isOneToOne: false;
+            referencedRelation: 'workspaces';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
       connector_executions: {
         Row: {
           batch_id: string | null;
           batch_index: number | null;
+          batch_key: string | null;
           cancel_requested_at: string | null;
           connector_id: string;
           connector_version: number;
@@ -128,6 +258,7 @@ export type Database = {
           parent_id: string | null;
           parent_iteration: string | null;
           parent_step: string | null;
+          queued_at: string;
           redrives: number;
           replay_of: string | null;
           resume_at: string | null;
@@ -137,12 +268,14 @@ export type Database = {
           started_event: number | null;
           status: string;
           strikes: number;
+          timeline: NonNullable<Json>;
           trigger: NonNullable<Json>;
           workspace_id: string;
         };
         Insert: {
           batch_id?: string | null;
           batch_index?: number | null;
+          batch_key?: string | null;
           cancel_requested_at?: string | null;
           connector_id: string;
           connector_version: number;
@@ -164,6 +297,7 @@ export type Database = {
           parent_id?: string | null;
           parent_iteration?: string | null;
           parent_step?: string | null;
+          queued_at?: string;
           redrives?: number;
           replay_of?: string | null;
           resume_at?: string | null;
@@ -173,12 +307,14 @@ export type Database = {
           started_event?: number | null;
           status?: string;
           strikes?: number;
+          timeline?: NonNullable<Json>;
           trigger?: NonNullable<Json>;
           workspace_id: string;
         };
         Update: {
           batch_id?: string | null;
           batch_index?: number | null;
+          batch_key?: string | null;
           cancel_requested_at?: string | null;
           connector_id?: string;
           connector_version?: number;
@@ -200,6 +336,7 @@ export type Database = {
           parent_id?: string | null;
           parent_iteration?: string | null;
           parent_step?: string | null;
+          queued_at?: string;
           redrives?: number;
           replay_of?: string | null;
           resume_at?: string | null;
@@ -209,10 +346,18 @@ export type Database = {
           started_event?: number | null;
           status?: string;
           strikes?: number;
+          timeline?: NonNullable<Json>;
           trigger?: NonNullable<Json>;
           workspace_id?: string;
         };
         Relationships: [
+          {
+            foreignKeyName: 'connector_executions_batch_fkey';
+            columns: ['workspace_id', 'batch_id'];
+            isOneToOne: false;
+            referencedRelation: 'connector_batches';
+            referencedColumns: ['workspace_id', 'id'];
+          },
           {
             foreignKeyName: 'connector_executions_parent_fkey';
             columns: ['workspace_id', 'parent_id'];
@@ -946,6 +1091,35 @@ export type Database = {
           },
         ];
       };
+      token_buckets: {
+        Row: {
+          empty_until: string;
+          key: string;
+          turn_at: string;
+          workspace_id: string;
+        };
+        Insert: {
+          empty_until: string;
+          key: string;
+          turn_at: string;
+          workspace_id: string;
+        };
+        Update: {
+          empty_until?: string;
+          key?: string;
+          turn_at?: string;
+          workspace_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'token_buckets_workspace_id_fkey';
+            columns: ['workspace_id'];
+            isOneToOne: false;
+            referencedRelation: 'workspaces';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
       workspace_api_credentials: {
         Row: {
           allowed_hosts: string[];
@@ -1110,6 +1284,7 @@ export type Database = {
           created_by: string | null;
           id: string;
           name: string;
+          retention_days: number | null;
           revision: number;
           updated_at: string;
         };
@@ -1118,6 +1293,7 @@ export type Database = {
           created_by?: string | null;
           id: string;
           name: string;
+          retention_days?: number | null;
           revision?: number;
           updated_at?: string;
         };
@@ -1126,6 +1302,7 @@ export type Database = {
           created_by?: string | null;
           id?: string;
           name?: string;
+          retention_days?: number | null;
           revision?: number;
           updated_at?: string;
         };
@@ -1265,6 +1442,23 @@ export type Database = {
         };
         Returns: Json;
       };
+      claim_probe: {
+        Args: {
+          p_again_ms: number;
+          p_credential_id: string;
+          p_host: string;
+          p_lease_ms: number;
+          p_workspace_id: string;
+        };
+        Returns: Json;
+      };
+      close_circuit: {
+        Args: {
+          p_id: string;
+          p_workspace_id: string;
+        };
+        Returns: Json;
+      };
       connector_stats: {
         Args: {
           p_connector_id: string;
@@ -1275,6 +1469,17 @@ export type Database = {
       create_api_key: {
         Args: {
           p_api_key: Json;
+          p_workspace_id: string;
+        };
+        Returns: Json;
+      };
+      create_batch: {
+        Args: {
+          p_connector_id: string;
+          p_id: string;
+          p_item_ids: string[];
+          p_items: string;
+          p_version: number;
           p_workspace_id: string;
         };
         Returns: Json;
@@ -1302,6 +1507,12 @@ export type Database = {
         Args: {
           p_id: string;
           p_name: string;
+        };
+        Returns: Json;
+      };
+      dead_letter_summary: {
+        Args: {
+          p_workspace_id: string;
         };
         Returns: Json;
       };
@@ -1335,6 +1546,22 @@ export type Database = {
         };
         Returns: undefined;
       };
+      dismiss_dead_letter: {
+        Args: {
+          p_dismissed: boolean;
+          p_id: string;
+          p_workspace_id: string;
+        };
+        Returns: Json;
+      };
+      execution_events: {
+        Args: {
+          p_after?: number;
+          p_id: string;
+          p_workspace_id: string;
+        };
+        Returns: Json;
+      };
       export_connectors: {
         Args: {
           p_after?: string;
@@ -1354,6 +1581,18 @@ export type Database = {
         };
         Returns: Json;
       };
+      forget_executions: {
+        Args: {
+          p_limit: number;
+        };
+        Returns: number;
+      };
+      forget_guard_state: {
+        Args: {
+          p_limit: number;
+        };
+        Returns: number;
+      };
       forget_idempotency_keys: {
         Args: {
           p_limit: number;
@@ -1365,6 +1604,13 @@ export type Database = {
           p_limit: number;
         };
         Returns: number;
+      };
+      get_batch: {
+        Args: {
+          p_id: string;
+          p_workspace_id: string;
+        };
+        Returns: Json;
       };
       get_connector: {
         Args: {
@@ -1385,6 +1631,24 @@ export type Database = {
       get_execution: {
         Args: {
           p_id: string;
+          p_workspace_id: string;
+        };
+        Returns: Json;
+      };
+      get_execution_source: {
+        Args: {
+          p_id: string;
+          p_newest: boolean;
+          p_workspace_id: string;
+        };
+        Returns: Json;
+      };
+      get_step_runs: {
+        Args: {
+          p_after?: Json;
+          p_id: string;
+          p_limit: number;
+          p_step?: string;
           p_workspace_id: string;
         };
         Returns: Json;
@@ -1457,6 +1721,34 @@ export type Database = {
         };
         Returns: Json;
       };
+      list_batch_items: {
+        Args: {
+          p_after?: number;
+          p_id: string;
+          p_limit: number;
+          p_status?: string;
+          p_workspace_id: string;
+        };
+        Returns: Json;
+      };
+      list_batches: {
+        Args: {
+          p_after?: string;
+          p_connector_id?: string;
+          p_limit: number;
+          p_workspace_id: string;
+        };
+        Returns: Json;
+      };
+      list_circuits: {
+        Args: {
+          p_after?: string;
+          p_limit: number;
+          p_state?: string;
+          p_workspace_id: string;
+        };
+        Returns: Json;
+      };
       list_connectors: {
         Args: {
           p_after?: string;
@@ -1473,12 +1765,29 @@ export type Database = {
         };
         Returns: Json;
       };
-      list_executions: {
+      list_dead_letters: {
         Args: {
           p_after?: string;
           p_connector_id?: string;
+          p_error_class?: string;
           p_limit: number;
+          p_workspace_id: string;
+        };
+        Returns: Json;
+      };
+      list_executions: {
+        Args: {
+          p_after?: string;
+          p_batch_id?: string;
+          p_connector_id?: string;
+          p_created_after?: string;
+          p_created_before?: string;
+          p_error_class?: string;
+          p_limit: number;
+          p_parent_id?: string;
+          p_replay_of?: string;
           p_status?: string;
+          p_trigger?: string;
           p_workspace_id: string;
         };
         Returns: Json;
@@ -1559,6 +1868,12 @@ export type Database = {
         };
         Returns: Json;
       };
+      read_circuits: {
+        Args: {
+          p_workspace_id: string;
+        };
+        Returns: Json;
+      };
       read_step_cache: {
         Args: {
           p_connector_id: string;
@@ -1575,6 +1890,23 @@ export type Database = {
           p_workspace_id: string;
         };
         Returns: undefined;
+      };
+      redrive_execution: {
+        Args: {
+          p_id: string;
+          p_version?: number;
+          p_workspace_id: string;
+        };
+        Returns: Json;
+      };
+      redrive_executions: {
+        Args: {
+          p_filter: Json;
+          p_limit: number;
+          p_newest: boolean;
+          p_workspace_id: string;
+        };
+        Returns: Json;
       };
       release_lease: {
         Args: {
@@ -1604,6 +1936,28 @@ export type Database = {
           p_replacements: Json;
         };
         Returns: number;
+      };
+      replay_execution: {
+        Args: {
+          p_id: string;
+          p_input: Json;
+          p_new_id: string;
+          p_version: number;
+          p_workspace_id: string;
+        };
+        Returns: Json;
+      };
+      report_call: {
+        Args: {
+          p_credential_id: string;
+          p_failed: boolean;
+          p_host: string;
+          p_new_id: string;
+          p_probe: number;
+          p_rules: Json;
+          p_workspace_id: string;
+        };
+        Returns: Json;
       };
       resolve_workspace: {
         Args: {
@@ -1646,6 +2000,14 @@ export type Database = {
         };
         Returns: Json;
       };
+      take_tokens: {
+        Args: {
+          p_buckets: Json;
+          p_longest_turn_ms: number;
+          p_workspace_id: string;
+        };
+        Returns: Json;
+      };
       update_connector: {
         Args: {
           p_credential_services: string[];
@@ -1679,8 +2041,8 @@ export type Database = {
       };
       update_workspace: {
         Args: {
+          p_changes: Json;
           p_expected_revision?: number;
-          p_name: string;
           p_workspace_id: string;
         };
         Returns: Json;
