@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ServiceName } from '../credential/schema.ts';
+import { ServiceName } from '../credential/service-name.ts';
 import { ErrorClass } from '../execution/schema.ts';
 import { JsonObjectValue, JsonValue } from '../json/json.ts';
 import { Expression } from './expression-schema.ts';

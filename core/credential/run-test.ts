@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { RateLimit } from '../connector/schema.ts';
 import type { Sealer } from '../crypto/seal.ts';
 import type { Db } from '../db/db.ts';
 import type { Egress } from '../egress/port.ts';
@@ -37,6 +38,8 @@ const Sealed = z
     type: CredentialType,
     placement: Placement.nullable(),
     allowed_hosts: z.array(z.string()),
+    base_url: z.string().nullable(),
+    rate_limit: RateLimit.nullable(),
     ciphertext: z.string(),
   })
   .nullable();

@@ -1,14 +1,20 @@
 import * as z from 'zod';
+import { RateLimit } from '../connector/step-schema.ts';
 import { CredentialExpiry, ExpiresAt } from './expiry.ts';
+import { ServiceName } from './service-name.ts';
 
-export const ServiceName = z
-  .string()
-  .regex(/^[a-z][a-z0-9_]{0,63}$/, 'lower-case letters, digits and _, starting with a letter, at most 64')
-  .meta({ id: 'ServiceName', examples: ['numverify'] });
+export { ServiceName };
 
 const HTTP_TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const Secret = z.string().min(1).max(16_384);
 const AllowedHosts = z.array(z.string().min(1).max(253)).min(1).max(20);
+
+/** Steps write `/v1/people` for what is below it. No secret. */
+const BaseUrl = z
+  .string()
+  .min(1)
+  .max(2000)
+  .meta({ examples: ['https://api.example.com/v1'] });
 
 /** Where an API key goes. A header name is a token (RFC 9110 section 5.6.2). */
 export const Placement = z
@@ -25,6 +31,9 @@ export type CredentialType = z.infer<typeof CredentialType>;
 const common = {
   service_name: ServiceName,
   allowed_hosts: AllowedHosts,
+  base_url: BaseUrl.nullable().optional(),
+  /** Of all calls with it, besides those that steps name. */
+  rate_limit: RateLimit.nullable().optional(),
   expires_at: ExpiresAt.nullable().optional(),
 };
 
@@ -66,6 +75,8 @@ export const UpdateCredential = z
     fields: z.record(z.string().max(100), z.string().max(16_384)).optional(),
     placement: Placement.optional(),
     allowed_hosts: AllowedHosts.optional(),
+    base_url: BaseUrl.nullable().optional(),
+    rate_limit: RateLimit.nullable().optional(),
     expires_at: ExpiresAt.nullable().optional(),
   })
   .refine((patch) => Object.keys(patch).length > 0, 'name at least one field to change')
@@ -97,6 +108,8 @@ const metadata = {
   type: CredentialType,
   placement: Placement.nullable(),
   allowed_hosts: z.array(z.string()),
+  base_url: z.string().nullable(),
+  rate_limit: RateLimit.nullable(),
   field_names: z.array(z.string()),
   revision: z.int(),
   created_at: z.string(),

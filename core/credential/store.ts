@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Sealer } from '../crypto/seal.ts';
 import { resolveWorkspace } from '../workspace/resolve.ts';
+import { requireBaseUrl } from './base-url.ts';
 import { requireHosts } from './hosts.ts';
 import { type CredentialContext, presentCredential } from './present.ts';
 import { type Credential, type StoreCredential, StoredCredential } from './schema.ts';
@@ -17,6 +18,7 @@ export async function storeCredential(
   input: StoreCredential,
 ): Promise<{ replaced: boolean; credential: Credential }> {
   const allowedHosts = requireHosts(input.allowed_hosts);
+  const baseUrl = input.base_url == null ? null : requireBaseUrl(input.base_url, allowedHosts);
   const workspaceId = await resolveWorkspace(ctx, 'editor');
   const id = ctx.newId();
   const owner = { workspaceId, serviceName: input.service_name, credentialId: id };
@@ -29,6 +31,8 @@ export async function storeCredential(
         type: input.type,
         placement: input.type === 'api_key' ? input.placement : null,
         allowed_hosts: allowedHosts,
+        base_url: baseUrl,
+        rate_limit: input.rate_limit ?? null,
         expires_at: input.expires_at ?? null,
         ...(await sealFields(ctx.sealer, input.fields, owner)),
       },

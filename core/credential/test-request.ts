@@ -1,5 +1,6 @@
 import { checkDefinition } from '../connector/check/index.ts';
-import { ConnectorDefinition, type Step } from '../connector/schema.ts';
+import { isRequestStep, type RequestStep } from '../connector/request-step.ts';
+import { ConnectorDefinition } from '../connector/schema.ts';
 import type { UrlPolicy } from '../egress/url.ts';
 import { type FieldError, Problem } from '../problem/problem.ts';
 import type { CredentialType } from './schema.ts';
@@ -22,16 +23,23 @@ function definitionOf(
           method,
           url,
           ...(headers === undefined ? {} : { headers }),
-          ...(credential.type === 'custom' ? {} : { auth: { credential: credential.service_name } }),
+          // A custom credential is sent by templates; auth then names whose base_url the URL goes on from.
+          ...(credential.type === 'custom' && !url.startsWith('/')
+            ? {}
+            : { auth: { credential: credential.service_name } }),
         },
       },
     ],
   });
 }
 
-export function testStep(credential: Parameters<typeof definitionOf>[0], request: TestCredential): Step {
+export function testStep(
+  credential: Parameters<typeof definitionOf>[0],
+  request: TestCredential,
+): RequestStep {
   const [step] = definitionOf(credential, request).steps;
-  if (step === undefined) throw new TypeError('a definition has a step');
+  if (step === undefined || !isRequestStep(step))
+    throw new TypeError('the definition of a test has one request');
   return step;
 }
 

@@ -1,6 +1,7 @@
 import type { Sealer } from '../crypto/seal.ts';
 import { fieldErrorsOf } from '../problem/field-errors.ts';
 import { type FieldError, Problem } from '../problem/problem.ts';
+import { requireBaseUrl } from './base-url.ts';
 import { readCredential } from './get.ts';
 import { requireHosts } from './hosts.ts';
 import { type CredentialContext, presentCredential } from './present.ts';
@@ -48,7 +49,8 @@ export async function updateCredential(
 
 async function changesOf(sealer: Sealer, current: StoredCredentialDetail, patch: UpdateCredential) {
   const plain = {
-    ...(patch.allowed_hosts === undefined ? {} : { allowed_hosts: requireHosts(patch.allowed_hosts) }),
+    ...destinationOf(current, patch),
+    ...(patch.rate_limit === undefined ? {} : { rate_limit: patch.rate_limit }),
     ...(patch.expires_at === undefined ? {} : { expires_at: patch.expires_at }),
   };
   if (patch.fields === undefined) {
@@ -63,6 +65,20 @@ async function changesOf(sealer: Sealer, current: StoredCredentialDetail, patch:
     type,
     placement,
     ...(await sealFields(sealer, fields, { serviceName, workspaceId, credentialId })),
+  };
+}
+
+/** Hosts and base URL, which have to fit each other also where only one of them changes. */
+function destinationOf(current: StoredCredentialDetail, patch: UpdateCredential) {
+  const hosts = patch.allowed_hosts === undefined ? undefined : requireHosts(patch.allowed_hosts);
+  const baseUrl = patch.base_url === undefined ? current.base_url : patch.base_url;
+  const pointer = patch.base_url === undefined ? '/allowed_hosts' : '/base_url';
+  const changed = hosts !== undefined || patch.base_url !== undefined;
+  const checked =
+    baseUrl === null || !changed ? baseUrl : requireBaseUrl(baseUrl, hosts ?? current.allowed_hosts, pointer);
+  return {
+    ...(hosts === undefined ? {} : { allowed_hosts: hosts }),
+    ...(patch.base_url === undefined ? {} : { base_url: checked }),
   };
 }
 

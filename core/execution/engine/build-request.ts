@@ -1,4 +1,5 @@
-import type { Step } from '../../connector/schema.ts';
+import type { RequestStep } from '../../connector/request-step.ts';
+import type { StepRequest } from '../../connector/schema.ts';
 import { hostIsBound } from '../../egress/host-binding.ts';
 import type { EgressRequest, HeaderPair } from '../../egress/port.ts';
 import type { Evaluator, ExpressionContext } from '../../expression/index.ts';
@@ -7,9 +8,11 @@ import type { Json, JsonObject } from '../../json/json.ts';
 import { REDACTED } from '../../redaction/index.ts';
 import type { CredentialUse } from './credential-use.ts';
 import { basicToken, type OpenCredential, type OpenCredentials } from './credentials.ts';
+import { entriesOf, type FormPair, type FormValues, flatPairs } from './form-pairs.ts';
+import { readsSecrets } from './hide-secrets.ts';
 import { MAX_RESPONSE_BYTES } from './limits.ts';
 import { renderBody } from './render-body.ts';
-import { renderUrl, withQuery } from './render-url.ts';
+import { renderUrl, withPairs } from './render-url.ts';
 import { inField, StepRenderError } from './step-failure.ts';
 
 /**
@@ -22,7 +25,7 @@ export type BuiltRequest = {
 };
 
 export type BuildInput = {
-  step: Step;
+  step: RequestStep;
   use: CredentialUse;
   evaluator: Evaluator;
   context: ExpressionContext;
@@ -36,10 +39,12 @@ export type BuildInput = {
 export async function buildRequest(input: BuildInput): Promise<BuiltRequest> {
   const { step, evaluator, context } = input;
   const { request } = step;
-  const auth = request.auth ? authOf(credentialNamed(input, request.auth.credential)) : NO_AUTH;
-  const query = (await inField('query', () => evaluator.value(request.query ?? {})(context))) as JsonObject;
-  const base = await inField('url', () => renderUrl(request.url, evaluator, context));
-  const url = withQuery(base, { ...query, ...auth.query });
+  const credential = request.auth && credentialNamed(input, request.auth.credential);
+  const below = request.url.startsWith('/') ? baseUrlOf(credential) : undefined;
+  const auth = credential ? authOf(credential, below) : NO_AUTH;
+  const query = await inField('query', () => renderQuery(request, auth, input));
+  const base = await inField('url', () => renderUrl(request.url, evaluator, context, below));
+  const url = withPairs(base, query.sent);
   const body = await inField('body', () => renderBody(request.body, input));
   const headers = new Map<string, HeaderPair>();
   const set = (name: string, value: string) => headers.set(name.toLowerCase(), [name, value]);
@@ -60,31 +65,95 @@ export async function buildRequest(input: BuildInput): Promise<BuiltRequest> {
       url,
       headers: pairs,
       body: body.bytes,
-      maxResponseBytes: MAX_RESPONSE_BYTES,
+      maxResponseBytes: Math.min(step.response?.max_bytes ?? MAX_RESPONSE_BYTES, MAX_RESPONSE_BYTES),
+      ...(request.max_redirects === undefined ? {} : { followRedirects: request.max_redirects }),
       credentialHosts: credentialHosts(url, input),
       credentialHeaders: [
         ...input.use.headers,
         ...Object.keys(auth.headers).map((name) => name.toLowerCase()),
       ],
-      credentialQuery: [...input.use.query, ...Object.keys(auth.query)],
+      credentialQuery: [...new Set([...query.secretNames, ...input.use.query])],
     },
     shown: {
       method: request.method,
-      url: await shownUrl(input, base, query, auth),
+      url: await shownUrl(input, base, query, below),
       headers: shownHeaders(pairs, [...input.use.headers, ...Object.keys(auth.headers)]),
       ...(body.recorded === undefined ? {} : { body: body.recorded }),
     },
   };
 }
 
-async function shownUrl(input: BuildInput, base: string, query: JsonObject, auth: Auth): Promise<string> {
-  const { use, evaluator, step } = input;
+type Query = {
+  sent: FormPair[];
+  /** With one `[redacted]` in place of each entry that carries a credential. */
+  shown: FormPair[];
+  /** The names under which credentials travel. */
+  secretNames: string[];
+};
+
+/** The pairs of the query, with the credential's own in place of those of the step that have its name. */
+async function renderQuery(request: StepRequest, auth: Auth, input: BuildInput): Promise<Query> {
+  const { evaluator, context, use } = input;
+  const templates = entriesOf(request.query ?? {});
+  const values = await valuesOf(request.query ?? {}, evaluator, context);
+  const own = flatPairs(values, 'query', request.query_lists);
+  const reads = templates.map(([, template]) => use.query.length > 0 && readsSecrets(template));
+  const secret = own.filter(({ entry }) => reads[entry]);
+  const firstOf = new Map(secret.map(({ entry }) => [entry, secret.find((pair) => pair.entry === entry)]));
+  const shown = own.flatMap((pair) => {
+    if (!reads[pair.entry]) return [pair];
+    const name = templates[pair.entry]?.[0] ?? pair.name;
+    return firstOf.get(pair.entry) === pair ? [{ ...pair, name, values: [REDACTED] }] : [];
+  });
+  const keys = Object.entries(auth.query);
+  return {
+    sent: keys.reduce((pairs, [name, key]) => withPair(pairs, name, key), own),
+    shown: keys.reduce((pairs, [name]) => withPair(pairs, name, REDACTED), shown),
+    secretNames: [...secret.map(({ name }) => name), ...keys.map(([name]) => name)],
+  };
+}
+
+async function valuesOf(
+  query: NonNullable<StepRequest['query']>,
+  evaluator: Evaluator,
+  context: ExpressionContext,
+): Promise<FormValues> {
+  if (!Array.isArray(query)) return (await evaluator.value(query)(context)) as JsonObject;
+  // The names are no templates, as those of an object are none.
+  return Promise.all(
+    query.map(async ([name, value]) => [name, (await evaluator.value(value)(context)) as Json] as const),
+  );
+}
+
+/** `name` once, where it first stood or else at the end. */
+function withPair(pairs: readonly FormPair[], name: string, value: string): FormPair[] {
+  const pair: FormPair = { name, values: [value], entry: -1 };
+  const first = pairs.findIndex((other) => other.name === name);
+  if (first < 0) return [...pairs, pair];
+  return pairs.flatMap((other, index) => (index === first ? [pair] : other.name === name ? [] : [other]));
+}
+
+async function shownUrl(
+  input: BuildInput,
+  base: string,
+  query: Query,
+  below: string | undefined,
+): Promise<string> {
+  const { use, evaluator, step, context } = input;
   const shownBase =
-    use.shownUrl === step.request.url ? base : await renderUrl(use.shownUrl, evaluator, input.context);
-  const hidden = [...use.query, ...Object.keys(auth.query)].map((name) => [name, REDACTED] as const);
-  const inQuery = hidden.filter(([name]) => Object.hasOwn(query, name) || Object.hasOwn(auth.query, name));
-  const url = withQuery(shownBase, { ...query, ...Object.fromEntries(inQuery) });
-  return inQuery.length === 0 ? url : url.replaceAll(encodeURIComponent(REDACTED), REDACTED);
+    use.shownUrl === step.request.url ? base : await renderUrl(use.shownUrl, evaluator, context, below);
+  const url = withPairs(shownBase, query.shown);
+  return query.secretNames.length === 0 ? url : url.replaceAll(encodeURIComponent(REDACTED), REDACTED);
+}
+
+/** Where a URL that starts with "/" goes on from. */
+function baseUrlOf(credential: OpenCredential | undefined): string | undefined {
+  if (credential === undefined || credential.base_url !== null) return credential?.base_url ?? undefined;
+  throw new StepRenderError(
+    'template',
+    'template_value',
+    `url: it starts with "/", and the credential for ${credential.service_name} has no base_url.`,
+  );
 }
 
 function shownHeaders(pairs: readonly HeaderPair[], hidden: readonly string[]): Record<string, string> {
@@ -108,7 +177,7 @@ type Auth = { headers: Record<string, string>; query: Record<string, string> };
 const NO_AUTH: Auth = { headers: {}, query: {} };
 
 /** How each type of credential is sent: RFC 6750 section 2.1, RFC 7617, or where its owner placed the API key. */
-function authOf({ type, fields, placement, service_name }: OpenCredential): Auth {
+function authOf({ type, fields, placement, service_name }: OpenCredential, below?: string): Auth {
   switch (type) {
     case 'bearer':
       return {
@@ -123,6 +192,8 @@ function authOf({ type, fields, placement, service_name }: OpenCredential): Auth
       return { headers: { [placement?.name ?? 'X-Api-Key']: headerValue(key, service_name) }, query: {} };
     }
     case 'custom':
+      // It has given the base URL; its fields stand where templates put them.
+      if (below !== undefined) return NO_AUTH;
       throw new StepRenderError(
         'authentication',
         'credential_not_sendable',

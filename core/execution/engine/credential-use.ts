@@ -1,5 +1,6 @@
-import type { Step, StepBody, StepRequest } from '../../connector/schema.ts';
+import type { StepBody, StepRequest } from '../../connector/schema.ts';
 import { parseExpression, parseTemplate, templateReferences } from '../../expression/parse.ts';
+import { entriesOf, type FormValues } from './form-pairs.ts';
 import { hideSecrets, readsSecrets } from './hide-secrets.ts';
 
 /** Which credentials a request carries, and where they stand. Known from its text, before anything is rendered. */
@@ -16,9 +17,10 @@ export type CredentialUse = {
   derivations: readonly string[];
 };
 
-export function credentialUse(request: Step['request']): CredentialUse {
-  const carriers = (entries: Readonly<Record<string, unknown>> | undefined) =>
-    Object.entries(entries ?? {}).flatMap(([name, value]) => (readsSecrets(value) ? [name] : []));
+/** Only a request's parts may read credentials: no other template of a step is given any. */
+export function credentialUse(request: StepRequest): CredentialUse {
+  const carriers = (values: FormValues | undefined) =>
+    entriesOf(values ?? {}).flatMap(([name, value]) => (readsSecrets(value) ? [name] : []));
   const texts = [...templatesOf(request)];
   const services = new Set(texts.flatMap(servicesIn));
   if (request.auth) services.add(request.auth.credential);
@@ -34,7 +36,7 @@ export function credentialUse(request: Step['request']): CredentialUse {
 
 function* templatesOf({ url, query, headers, body }: StepRequest): Iterable<string> {
   yield url;
-  yield* stringsIn(query ?? {});
+  yield* entriesOf(query ?? {}).flatMap(([, value]) => stringsIn(value));
   yield* stringsIn(headers ?? {});
   yield* stringsIn(body ?? ({ type: 'none' } satisfies StepBody));
 }

@@ -1,12 +1,19 @@
+import type { StepResponse } from '../../connector/schema.ts';
 import { toBase64 } from '../../crypto/base64.ts';
 import type { EgressResponse, HeaderPair } from '../../egress/port.ts';
 import type { Json } from '../../json/json.ts';
+import { decodeText } from './charset.ts';
 import { MAX_RESPONSE_DEPTH } from './limits.ts';
+import { readXml } from './read-xml.ts';
 
-export type ResponseType = 'auto' | 'json' | 'text' | 'binary';
+export type ResponseType = StepResponse['type'];
 export type ReadBody =
   | { ok: true; body: Json }
-  | { ok: false; code: 'invalid_json' | 'response_too_deep'; message: string };
+  | {
+      ok: false;
+      code: 'invalid_json' | 'invalid_xml' | 'response_too_deep' | 'response_too_large';
+      message: string;
+    };
 
 /** Header names in lower case; a repeated one is joined with a comma (RFC 9110 section 5.3), Set-Cookie by line. */
 export function headerRecord(headers: readonly HeaderPair[]): Record<string, string> {
@@ -25,34 +32,23 @@ export function headerRecord(headers: readonly HeaderPair[]): Record<string, str
   return record;
 }
 
-function mediaType(contentType: string): { essence: string; charset: string } {
+function mediaType(contentType: string): { essence: string; charset: string | undefined } {
   const [essence = '', ...parameters] = contentType.split(';');
   const charset = parameters.map((p) => /^\s*charset\s*=\s*"?([^"\s]+)"?\s*$/i.exec(p)?.[1]).find((c) => c);
-  return { essence: essence.trim().toLowerCase(), charset: charset ?? 'utf-8' };
-}
-
-function decodeText(bytes: Uint8Array, charset: string): string {
-  try {
-    return new TextDecoder(charset).decode(bytes);
-  } catch {
-    // A label that no standard knows: UTF-8 is the best guess (WHATWG Encoding, section 4.2).
-    return new TextDecoder().decode(bytes);
-  }
+  return { essence: essence.trim().toLowerCase(), charset };
 }
 
 function isJson(essence: string): boolean {
   return essence === 'application/json' || essence === 'text/json' || essence.endsWith('+json');
 }
+function isXml(essence: string): boolean {
+  return essence === 'application/xml' || essence === 'text/xml' || essence.endsWith('+xml');
+}
 function isText(essence: string): boolean {
   return (
     essence.startsWith('text/') ||
-    essence.endsWith('+xml') ||
-    [
-      'application/xml',
-      'application/x-www-form-urlencoded',
-      'application/javascript',
-      'application/x-ndjson',
-    ].includes(essence)
+    isXml(essence) ||
+    ['application/x-www-form-urlencoded', 'application/javascript', 'application/x-ndjson'].includes(essence)
   );
 }
 
@@ -84,8 +80,9 @@ function readJson(text: string): ReadBody {
 }
 
 /**
- * The body as later steps see it: JSON as its value, text as a string, bytes as base64, nothing as null. `auto` follows
- * the content type; an error answer whose JSON is broken is read as text, so that its message is not lost.
+ * The body as later steps see it: JSON as its value, text as a string, bytes as base64, nothing as null; XML as JSON
+ * where the step says so (see `readXml`), and as text otherwise. `auto` follows the content type; an error answer whose
+ * JSON or XML is broken is read as text, so that its message is not lost.
  */
 export function readBody(
   response: Pick<EgressResponse, 'status' | 'headers' | 'body'>,
@@ -94,13 +91,15 @@ export function readBody(
   if (response.body.byteLength === 0) return { ok: true, body: null };
   if (type === 'binary') return { ok: true, body: toBase64(response.body) };
   const { essence, charset } = mediaType(headerRecord(response.headers)['content-type'] ?? '');
-  const asText = () => decodeText(response.body, charset);
+  const asText = () => decodeText(response.body, charset, type === 'xml' || isXml(essence));
+  const orText = (read: ReadBody): ReadBody => {
+    const broken = !read.ok && (read.code === 'invalid_json' || read.code === 'invalid_xml');
+    return broken && response.status >= 400 ? { ok: true, body: asText() } : read;
+  };
   if (type === 'json' || (type === 'auto' && isJson(essence))) {
-    const read = readJson(asText());
-    return read.ok || response.status < 400 || read.code !== 'invalid_json'
-      ? read
-      : { ok: true, body: asText() };
+    return orText(readJson(asText()));
   }
+  if (type === 'xml') return orText(readXml(asText()));
   if (type === 'text' || isText(essence)) return { ok: true, body: asText() };
   return essence === '' ? untyped(response.body) : { ok: true, body: toBase64(response.body) };
 }

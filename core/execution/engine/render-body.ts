@@ -6,10 +6,10 @@ import type { RandomBytes } from '../../ids.ts';
 import type { Json, JsonObject } from '../../json/json.ts';
 import { REDACTED } from '../../redaction/index.ts';
 import type { CredentialUse } from './credential-use.ts';
+import { encodeForm, flatPairs, writePairs } from './form-pairs.ts';
 import { hideRendered, readsSecrets } from './hide-secrets.ts';
 import { MAX_REQUEST_BYTES } from './limits.ts';
 import { type FormPart, multipartBody } from './multipart.ts';
-import { flatPairs } from './render-url.ts';
 import { StepRenderError } from './step-failure.ts';
 
 export type RenderedBody = {
@@ -64,8 +64,7 @@ async function render(body: StepBody | undefined, input: BodyInput): Promise<Ren
     }
     case 'form': {
       const values = (await evaluator.value(body.content)(context)) as JsonObject;
-      // WHATWG URL section 5.2, the application/x-www-form-urlencoded serialiser.
-      const text = new URLSearchParams(flatPairs(values, 'body')).toString();
+      const text = writePairs(flatPairs(values, 'body', body.lists), encodeForm);
       return {
         bytes: text,
         contentType: 'application/x-www-form-urlencoded',
@@ -91,7 +90,19 @@ async function render(body: StepBody | undefined, input: BodyInput): Promise<Ren
       const contentType = body.content_type ?? 'text/plain; charset=utf-8';
       return { bytes: text.sent, contentType, recorded: text.shown };
     }
+    case 'binary': {
+      const bytes = await renderBytes(body.base64, 'body.base64', input);
+      const contentType = body.content_type ?? 'application/octet-stream';
+      return { bytes, contentType, recorded: `[${bytes.byteLength} bytes]` };
+    }
   }
+}
+
+async function renderBytes(template: string, field: string, input: BodyInput): Promise<Uint8Array> {
+  const { evaluator, context } = input;
+  const bytes = fromBase64(asText(await evaluator.template(template, 'text')(context)));
+  if (bytes !== null) return bytes;
+  throw new StepRenderError('template', 'template_value', `${field} is not base64.`);
 }
 
 /** A text as it is sent and as it is shown. Piece by piece only where it reads a credential. */
@@ -124,7 +135,7 @@ async function multipartParts(
   const template = body.content ?? {};
   const values = (await evaluator.value(template)(context)) as JsonObject;
   const fields = flatPairs(values, 'body').map(
-    ([name, content]): FormPart => ({
+    ({ name, values: [content = ''] }): FormPart => ({
       name,
       content,
       shown: input.use.body && readsSecrets(template[name]) ? REDACTED : content,
@@ -133,11 +144,10 @@ async function multipartParts(
   const files: FormPart[] = [];
   for (const [name, file] of Object.entries(body.files ?? {})) {
     const filename = await renderText(file.filename, 'text', input);
-    const text = await renderText(file.base64 ?? file.content ?? '', 'text', input);
-    const content = file.base64 === undefined ? text.sent : fromBase64(text.sent);
-    if (content === null) {
-      throw new StepRenderError('template', 'template_value', `body.files.${name}.base64 is not base64.`);
-    }
+    const content =
+      file.base64 === undefined
+        ? (await renderText(file.content ?? '', 'text', input)).sent
+        : await renderBytes(file.base64, `body.files.${name}.base64`, input);
     files.push({
       name,
       filename: filename.sent,

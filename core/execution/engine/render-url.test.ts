@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createEvaluator } from '../../expression/index.ts';
 import type { Json } from '../../json/json.ts';
-import { flatPairs, renderUrl, withQuery } from './render-url.ts';
+import { flatPairs } from './form-pairs.ts';
+import { renderUrl, withQuery } from './render-url.ts';
 
 const evaluator = createEvaluator();
 const render = (template: string, input: Json) => renderUrl(template, evaluator, { input });

@@ -1,6 +1,7 @@
+import type { ListStyle } from '../../connector/schema.ts';
 import type { Evaluator, ExpressionContext } from '../../expression/index.ts';
 import { parseTemplate } from '../../expression/parse.ts';
-import type { Json } from '../../json/json.ts';
+import { encodeQuery, type FormPair, type FormValues, flatPairs, writePairs } from './form-pairs.ts';
 import { StepRenderError } from './step-failure.ts';
 
 /** A URL template, cut where the parts of a URL meet (RFC 3986 section 3). Each part is a template of its own. */
@@ -13,16 +14,19 @@ const AUTHORITY_TEXT = /^[A-Za-z0-9.-]+(:\d{1,5})?$/;
 
 /**
  * A URL from its template: every expression is written for the part of the URL in which it stands, so that a value can
- * never end that part. An expression at the very start is a base URL and may hold scheme, host and path.
+ * never end that part. An expression at the very start is a base URL and may hold scheme, host and path. A URL that
+ * starts with "/" goes on from `below`.
  */
 export async function renderUrl(
   source: string,
   evaluator: Evaluator,
   context: ExpressionContext,
+  below?: string,
 ): Promise<string> {
   const template = splitOnce(source, evaluator);
-  const base =
-    template.base === undefined
+  const base = source.startsWith('/')
+    ? requiredBase(below)
+    : template.base === undefined
       ? await renderAuthority(template.authority, evaluator, context)
       : baseUrl(await evaluator.template(template.base, 'text')(context), template.base);
   const path = await evaluator.template(template.path, 'path')(context);
@@ -44,7 +48,7 @@ function splitOnce(source: string, evaluator: Evaluator): UrlTemplate {
 /** The fragment is left out: it never travels (RFC 9110 section 7.1). */
 function splitUrl(source: string): UrlTemplate {
   const template: UrlTemplate = { base: undefined, authority: '', path: '', query: '' };
-  let part: 'authority' | 'path' | 'query' | 'fragment' = 'authority';
+  let part: 'authority' | 'path' | 'query' | 'fragment' = source.startsWith('/') ? 'path' : 'authority';
   // The authority with a letter for each expression, whose own text may hold any character.
   let outline = '';
   for (const [index, piece] of parseTemplate(source).pieces.entries()) {
@@ -115,6 +119,15 @@ async function renderAuthority(
   return authority;
 }
 
+function requiredBase(below: string | undefined): string {
+  if (below !== undefined) return baseUrl(below, below);
+  throw new StepRenderError(
+    'template',
+    'template_value',
+    'url: it starts with "/", so it needs auth with a credential that has a base_url.',
+  );
+}
+
 function baseUrl(value: unknown, source: string): string {
   const parsed = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
   // Also without anything after it: what the template goes on with would become a query or a fragment.
@@ -128,35 +141,12 @@ function baseUrl(value: unknown, source: string): string {
   return parsed.href.replace(/\/+$/, '');
 }
 
-/** Adds query parameters: arrays repeat the name, null leaves it out. Percent-encoded (RFC 3986 section 3.4). */
-export function withQuery(url: string, query: Readonly<Record<string, Json>>): string {
-  const pairs = flatPairs(query, 'query').map(
-    ([name, value]) => `${encodeQuery(name)}=${encodeQuery(value)}`,
-  );
+/** Adds query parameters, percent-encoded (RFC 3986 section 3.4), to those that the URL has. */
+export function withQuery(url: string, values: FormValues, style?: ListStyle): string {
+  return withPairs(url, flatPairs(values, 'query', style));
+}
+
+export function withPairs(url: string, pairs: readonly Pick<FormPair, 'name' | 'values'>[]): string {
   if (pairs.length === 0) return url;
-  return `${url}${url.includes('?') ? '&' : '?'}${pairs.join('&')}`;
-}
-
-function encodeQuery(text: string): string {
-  return encodeURIComponent(text.toWellFormed()).replace(
-    /[!'()*]/g,
-    (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
-}
-
-/** Name and value pairs of a query or a form: arrays repeat the name, null leaves it out, objects have no form here. */
-export function flatPairs(
-  values: Readonly<Record<string, Json>>,
-  field: string,
-): [name: string, value: string][] {
-  return Object.entries(values).flatMap(([name, value]) =>
-    (Array.isArray(value) ? value : [value]).flatMap((item): [string, string][] => {
-      if (item === null) return [];
-      if (typeof item === 'object') {
-        const why = 'an object cannot stand here; send it as text or in a JSON body.';
-        throw new StepRenderError('template', 'template_value', `${field}.${name}: ${why}`);
-      }
-      return [[name, String(item)]];
-    }),
-  );
+  return `${url}${url.includes('?') ? '&' : '?'}${writePairs(pairs, encodeQuery)}`;
 }
