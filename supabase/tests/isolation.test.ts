@@ -77,6 +77,7 @@ const OTHERWISE: Readonly<Record<string, unknown>> = {
   p_input: {},
   p_trigger: { type: 'api' },
   p_status: null,
+  p_trigger_type: null,
   p_new_id: uuid(0xf05),
   p_newest: true,
   p_dismissed: true,

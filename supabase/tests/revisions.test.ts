@@ -10,7 +10,12 @@ const connector = { ...W, p_id: home.connector, p_name: 'C', p_description: '', 
 
 /** Every write that takes a revision: a change of the first thing, and where its revision stands. */
 const WRITES: readonly [name: string, actor: Actor, args: Record<string, unknown>, revision: string][] = [
-  ['update_workspace', owner, { ...W, p_name: 'Renamed' }, `public.workspaces where id = '${home.id}'`],
+  [
+    'update_workspace',
+    owner,
+    { ...W, p_changes: { name: 'Renamed' } },
+    `public.workspaces where id = '${home.id}'`,
+  ],
   ['delete_workspace', owner, W, `public.workspaces where id = '${home.id}'`],
   [
     ...(['change_member', owner, { ...W, p_user_id: home.bystander, p_role: 'admin' }] as const),
