@@ -1123,6 +1123,7 @@ export type Database = {
       workspace_api_credentials: {
         Row: {
           allowed_hosts: string[];
+          base_url: string | null;
           ciphertext: string;
           created_at: string;
           created_by: string | null;
@@ -1133,6 +1134,7 @@ export type Database = {
           last_test: Json | null;
           last_used_at: string | null;
           placement: Json | null;
+          rate_limit: Json | null;
           revision: number;
           service_name: string;
           type: string;
@@ -1141,6 +1143,7 @@ export type Database = {
         };
         Insert: {
           allowed_hosts: string[];
+          base_url?: string | null;
           ciphertext: string;
           created_at?: string;
           created_by?: string | null;
@@ -1151,6 +1154,7 @@ export type Database = {
           last_test?: Json | null;
           last_used_at?: string | null;
           placement?: Json | null;
+          rate_limit?: Json | null;
           revision?: number;
           service_name: string;
           type: string;
@@ -1159,6 +1163,7 @@ export type Database = {
         };
         Update: {
           allowed_hosts?: string[];
+          base_url?: string | null;
           ciphertext?: string;
           created_at?: string;
           created_by?: string | null;
@@ -1169,6 +1174,7 @@ export type Database = {
           last_test?: Json | null;
           last_used_at?: string | null;
           placement?: Json | null;
+          rate_limit?: Json | null;
           revision?: number;
           service_name?: string;
           type?: string;
@@ -1402,12 +1408,28 @@ export type Database = {
         };
         Returns: Json;
       };
+      begin_batch_slice: {
+        Args: {
+          p_batch_id: string;
+          p_lease_seconds: number;
+          p_owner: string;
+          p_turn: number;
+        };
+        Returns: Json;
+      };
       call_idempotently: {
         Args: {
           p_args: Json;
           p_fingerprint: string;
           p_fn: string;
           p_key: string;
+        };
+        Returns: Json;
+      };
+      cancel_batch: {
+        Args: {
+          p_id: string;
+          p_workspace_id: string;
         };
         Returns: Json;
       };
@@ -1431,6 +1453,15 @@ export type Database = {
         Args: {
           p_service_name: string;
           p_workspace_id: string;
+        };
+        Returns: Json;
+      };
+      claim_batch_executions: {
+        Args: {
+          p_batch_id: string;
+          p_lease_seconds: number;
+          p_limit: number;
+          p_owner: string;
         };
         Returns: Json;
       };
@@ -1551,6 +1582,13 @@ export type Database = {
           p_dismissed: boolean;
           p_id: string;
           p_workspace_id: string;
+        };
+        Returns: Json;
+      };
+      end_batch_slice: {
+        Args: {
+          p_batch_id: string;
+          p_owner: string;
         };
         Returns: Json;
       };
@@ -1787,7 +1825,7 @@ export type Database = {
           p_parent_id?: string;
           p_replay_of?: string;
           p_status?: string;
-          p_trigger?: string;
+          p_trigger_type?: string;
           p_workspace_id: string;
         };
         Returns: Json;
@@ -1891,6 +1929,13 @@ export type Database = {
         };
         Returns: undefined;
       };
+      redrive_batch: {
+        Args: {
+          p_id: string;
+          p_workspace_id: string;
+        };
+        Returns: Json;
+      };
       redrive_execution: {
         Args: {
           p_id: string;
@@ -1922,6 +1967,14 @@ export type Database = {
           p_workspace_id: string;
         };
         Returns: undefined;
+      };
+      renew_batch_slice: {
+        Args: {
+          p_batch_id: string;
+          p_lease_seconds: number;
+          p_owner: string;
+        };
+        Returns: boolean;
       };
       renew_lease: {
         Args: {
@@ -1989,6 +2042,13 @@ export type Database = {
         Args: {
           p_credential: Json;
           p_workspace_id: string;
+        };
+        Returns: Json;
+      };
+      sweep_batches: {
+        Args: {
+          p_limit: number;
+          p_older_than_seconds: number;
         };
         Returns: Json;
       };
