@@ -1,6 +1,7 @@
 import { getConnector } from '../connector/get.ts';
-import { ConnectorDefinition } from '../connector/schema.ts';
+import type { ConnectorDefinition } from '../connector/schema.ts';
 import type { CallContext } from '../context.ts';
+import { programOf } from './program.ts';
 import { type CreateTemplate, type Template, TemplateSlug } from './schema.ts';
 import { slugOf } from './slug.ts';
 import { requireSoundTemplate } from './sound.ts';
@@ -37,8 +38,5 @@ async function sourceOf(ctx: CallContext, input: CreateTemplate): Promise<Source
   const { from_connector_id: id, definition } = input;
   if (definition !== undefined) return { name: input.name ?? '', description: '', definition };
   const connector = await getConnector(ctx, id ?? '');
-  const { name, description, input_schema, steps, output, contact_mapping } = connector;
-  const parts = { input_schema, steps, output, contact_mapping };
-  const present = Object.entries(parts).filter(([, value]) => value !== undefined);
-  return { name, description, definition: ConnectorDefinition.parse(Object.fromEntries(present)) };
+  return { name: connector.name, description: connector.description, definition: programOf(connector) };
 }

@@ -108,7 +108,7 @@ describe('a difference is told with its place, in words', () => {
           kind: 'added',
           pointer: '/steps/2/retry',
           label: 'step log: retry',
-          after: { max_attempts: 5, base_ms: 1, max_ms: 2 },
+          after: { max_attempts: 5, base_ms: 1, max_ms: 2, max_elapsed_ms: 300_000 },
         },
       ],
     ],
@@ -199,4 +199,66 @@ test('a key with marks of JSON pointers in it is escaped', () => {
   ]);
   const again = define({ ...after, output: { 'x/y': 2 } });
   expect(diffDefinitions(after, again).map(({ pointer }) => pointer)).toEqual(['/output/x~1y']);
+});
+
+describe('a difference inside of steps is told at its place, by the name of the inner step', () => {
+  const nests: Record<string, (inner: object[]) => [steps: object[], place: string]> = {
+    'a group': (inner) => [[{ name: 'g', steps: inner }], '/steps/0/steps'],
+    'a loop': (inner) => [[{ name: 'g', for_each: { items: 'input.l' }, steps: inner }], '/steps/0/steps'],
+    'a parallel group': (inner) => [[{ name: 'g', parallel: { steps: inner } }], '/steps/0/parallel/steps'],
+    'a case': (inner) => [
+      [{ name: 'g', switch: { cases: [{ when: 'true', steps: inner }] } }],
+      '/steps/0/switch/cases/0/steps',
+    ],
+    'the default of a switch': (inner) => [
+      [{ name: 'g', switch: { cases: [{ when: 'true', steps: [step('z')] }], default: inner } }],
+      '/steps/0/switch/default',
+    ],
+    'what handles a failure': (inner) => [[step('g', {}, { on_error: inner })], '/steps/0/on_error'],
+    'a group in a group': (inner) => [
+      [{ name: 'g', steps: [{ name: 'h', steps: inner }] }],
+      '/steps/0/steps/0/steps',
+    ],
+  };
+  test.each(Object.entries(nests))('in %s', (_, nest) => {
+    const [before] = nest([step('a'), step('e'), step('b'), step('c')]);
+    const [after, place] = nest([
+      step('c'),
+      step('a', { url: 'https://b.example.com/' }, { timeout_ms: 5 }),
+      step('e'),
+      step('d', { method: 'DELETE' }),
+    ]);
+    const changes = diffDefinitions(define({ steps: before }), define({ steps: after }));
+    expect(changes.map((change) => [change.kind, change.pointer, change.label])).toEqual([
+      ['changed', `${place}/0`, 'step c: position'],
+      ['changed', `${place}/1/request/url`, 'step a: url'],
+      ['changed', `${place}/1/timeout_ms`, 'step a: timeout ms'],
+      ['added', `${place}/3`, 'step d'],
+      ['removed', `${place}/2`, 'step b'],
+    ]);
+  });
+
+  test('a case more shows all cases', () => {
+    const cases = (...names: string[]) =>
+      define({
+        steps: [
+          { name: 'g', switch: { cases: names.map((name) => ({ when: 'true', steps: [step(name)] })) } },
+        ],
+      });
+    expect(diffDefinitions(cases('a'), cases('a', 'b'))).toMatchObject([
+      { kind: 'changed', pointer: '/steps/0/switch/cases', label: 'step g: switch cases' },
+    ]);
+  });
+
+  test('a pagination of another type shows as a whole, one of the same by its fields', () => {
+    const paged = (pagination: object) =>
+      define({ steps: [step('a', {}, { pagination: { items: 'body', ...pagination } })] });
+    const before = paged({ type: 'page', param: 'p' });
+    expect(diffDefinitions(before, paged({ type: 'link_header' }))).toMatchObject([
+      { pointer: '/steps/0/pagination' },
+    ]);
+    expect(diffDefinitions(before, paged({ type: 'page', param: 'q' }))).toMatchObject([
+      { pointer: '/steps/0/pagination/param', label: 'step a: pagination param' },
+    ]);
+  });
 });

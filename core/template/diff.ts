@@ -1,8 +1,8 @@
-import type { ConnectorDefinition } from '../connector/schema.ts';
+import type { ConnectorDefinition, Step } from '../connector/schema.ts';
 import { type Json, pointerTo } from '../json/json.ts';
 import { sameJson } from './same-json.ts';
 import type { DefinitionChange } from './schema.ts';
-import { asJson, isCompared, labelOf, matchSteps } from './structure.ts';
+import { asJson, asSteps, isCaseList, isCompared, isStepList, labelOf, matchSteps } from './structure.ts';
 
 type Place = { path: readonly string[]; before: string; after: string };
 
@@ -14,7 +14,8 @@ export function diffDefinitions(before: ConnectorDefinition, after: ConnectorDef
   const changes: DefinitionChange[] = [];
   const [older, newer] = [asJson(before), asJson(after)];
   for (const key of keysOf(older, newer)) {
-    if (key === 'steps') compareSteps(changes, before.steps, after.steps);
+    if (key === 'steps')
+      compareSteps(changes, before.steps, after.steps, { before: '/steps', after: '/steps' });
     else
       compare(changes, older[key], newer[key], {
         path: [key],
@@ -32,7 +33,13 @@ function compare(
   { path, ...pointers }: Place,
 ): void {
   if (sameJson(before, after)) return;
-  if (isCompared(path, [before, after])) {
+  const [olderSteps, newerSteps] = isStepList(path) ? [asSteps(before), asSteps(after)] : [];
+  if (olderSteps && newerSteps) {
+    compareSteps(changes, olderSteps, newerSteps, pointers);
+    return;
+  }
+  const cases = isCaseList(path) && Array.isArray(before) && Array.isArray(after);
+  if ((cases && before.length === after.length) || isCompared(path, [before, after])) {
     const [older, newer] = [Object(before), Object(after)];
     for (const key of keysOf(older, newer)) {
       compare(changes, older[key], newer[key], {
@@ -53,13 +60,19 @@ function compare(
   }
 }
 
-type Steps = ConnectorDefinition['steps'];
+type Steps = readonly Step[];
 
-function compareSteps(changes: DefinitionChange[], before: Steps, after: Steps): void {
+/** Steps of one list; a step that went from one list to another is gone from the first and new in the second. */
+function compareSteps(
+  changes: DefinitionChange[],
+  before: Steps,
+  after: Steps,
+  pointers: Omit<Place, 'path'>,
+): void {
   const matches = matchSteps(before, after);
   const moved = movedSteps([...matches].sort(([one], [other]) => one - other));
   for (const [index, step] of after.entries()) {
-    const place = pointerTo('/steps', index);
+    const place = pointerTo(pointers.after, index);
     const from = matches.get(index);
     const old = from === undefined ? undefined : before[from];
     if (from === undefined || old === undefined) {
@@ -77,12 +90,21 @@ function compareSteps(changes: DefinitionChange[], before: Steps, after: Steps):
     }
     // A renamed step goes by the name that readers of the older definition know.
     const path = ['steps', old.name];
-    compare(changes, asJson(old), asJson(step), { path, before: pointerTo('/steps', from), after: place });
+    compare(changes, asJson(old), asJson(step), {
+      path,
+      before: pointerTo(pointers.before, from),
+      after: place,
+    });
   }
   for (const [index, step] of before.entries()) {
     if ([...matches.values()].includes(index)) continue;
     const label = labelOf(['steps', step.name]);
-    changes.push({ kind: 'removed', pointer: pointerTo('/steps', index), label, before: asJson(step) });
+    changes.push({
+      kind: 'removed',
+      pointer: pointerTo(pointers.before, index),
+      label,
+      before: asJson(step),
+    });
   }
 }
 

@@ -1,8 +1,11 @@
+import { isBelowBase } from '../connector/check/url.ts';
 import { expressionReferences, type Piece, parseTemplate } from '../expression/parse.ts';
 import type { Reference } from '../expression/references.ts';
 import type { ManifestHost } from './schema.ts';
 
-export type HostTemplate = Omit<ManifestHost, 'steps'>;
+export type HostTemplate = Omit<ManifestHost, 'steps' | 'chosen_by'> & {
+  readonly chosen_by: readonly Reference[];
+};
 
 /** As WHATWG reads it: any number of slashes may follow the scheme, and the host comes after them. */
 const SCHEME = /^\s*(https?):[/\\]*/i;
@@ -18,10 +21,15 @@ const USUAL_PORTS: Readonly<Record<string, string>> = { http: '80', https: '443'
  * whatever the expressions give, because the engine lets no value end the host; anything less sure is `any`.
  *
  * @param url that has passed the check of definitions
+ * @param credential whose base URL a path goes below
  */
-export function hostTemplate(url: string): HostTemplate {
+export function hostTemplate(url: string, credential?: string): HostTemplate {
   const { pieces } = parseTemplate(url);
   const [first] = pieces;
+  if (credential !== undefined && isBelowBase(pieces)) {
+    const reference = { root: 'workspace', path: [credential, 'base_url'] };
+    return { kind: 'credential', host: `{{${referenceText(reference)}}}`, chosen_by: [reference] };
+  }
   const scheme = first?.type === 'literal' ? SCHEME.exec(first.text) : null;
   if (first?.type !== 'literal' || scheme === null) return anyHost(pieces.slice(0, 1));
   const authority = authorityOf([
@@ -81,11 +89,8 @@ function textOf(pieces: readonly Piece[]): string {
   return pieces.map((piece) => (piece.type === 'literal' ? piece.text : `{{${piece.source}}}`)).join('');
 }
 
-function referencesIn(pieces: readonly Piece[]): string[] {
-  const texts = pieces.flatMap((piece) =>
-    piece.type === 'expression' ? expressionReferences(piece.source).map(referenceText) : [],
-  );
-  return [...new Set(texts)];
+function referencesIn(pieces: readonly Piece[]): Reference[] {
+  return pieces.flatMap((piece) => (piece.type === 'expression' ? expressionReferences(piece.source) : []));
 }
 
 /** A reference as people write it: `steps.lookup.country`. */

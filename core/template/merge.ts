@@ -3,7 +3,7 @@ import { type Json, type JsonObject, pointerTo } from '../json/json.ts';
 import { mergeOrder } from './merge-order.ts';
 import { sameJson } from './same-json.ts';
 import type { MergeConflict } from './schema.ts';
-import { asJson, isCompared, labelOf, matchSteps } from './structure.ts';
+import { asJson, asSteps, isCaseList, isCompared, isStepList, labelOf, matchSteps } from './structure.ts';
 
 /** Three versions of one definition, and which side wins where both changed the same; without it that is a conflict. */
 export interface MergeInput {
@@ -32,7 +32,7 @@ export function mergeDefinitions(input: MergeInput): Merge {
   const entries = keysOf(mine, template).flatMap((key): [string, Json][] => {
     const merged =
       key === 'steps'
-        ? merger.steps(input.base.steps, input.mine.steps, input.template.steps)
+        ? merger.steps(input.base.steps, input.mine.steps, input.template.steps, '/steps')
         : merger.value(
             { base: base[key], mine: mine[key], template: template[key] },
             { path: [key], pointer: pointerTo('', key) },
@@ -44,6 +44,15 @@ export function mergeDefinitions(input: MergeInput): Merge {
 
 /** Maps of a step in which each key stands for itself: one that is missing is one without keys. */
 const MAPS: ReadonlySet<string> = new Set(['request/query', 'request/headers', 'response/map']);
+/** Parts that both sides may add, but not together: each is made for what else stands in it. */
+const TOGETHER: ReadonlySet<string> = new Set([
+  'request/body',
+  'pagination',
+  'for_each',
+  'parallel',
+  'switch',
+  'response/schema',
+]);
 
 const CONFLICT = 'the workspace and the template both changed it';
 
@@ -60,9 +69,14 @@ class Merger {
     if (sameJson(mine, base) || sameJson(mine, template)) return template;
     if (sameJson(template, base)) return mine;
     const { path, pointer } = place;
+    if (isStepList(path)) {
+      const [b, m, t] = [asSteps(base), asSteps(mine), asSteps(template)];
+      if (b && m && t) return this.steps(b, m, t, pointer);
+    }
+    if (isCaseList(path) && haveSameLength(base, mine, template)) return this.#cases(sides, place);
     const inStep = path[0] === 'steps' ? path.slice(2).join('/') : '';
-    // What both added is put together, except a body, whose parts belong together.
-    const from = inStep === 'request/body' ? base : (base ?? {});
+    // What both added is put together, except where the parts belong together.
+    const from = TOGETHER.has(inStep) ? base : (base ?? {});
     const [ours, theirs] = MAPS.has(inStep) ? [mine ?? {}, template ?? {}] : [mine, template];
     if (isCompared(path, [from, ours, theirs])) {
       const [b, m, t] = [Object(from), Object(ours), Object(theirs)];
@@ -77,7 +91,8 @@ class Merger {
     return (isSet(path) ? mergeSets(sides) : undefined) ?? this.#conflict(sides, place);
   }
 
-  steps(base: readonly Step[], mine: readonly Step[], template: readonly Step[]): Json {
+  /** One list of steps; `pointer` is the list's. */
+  steps(base: readonly Step[], mine: readonly Step[], template: readonly Step[], pointer: string): Json {
     const baseIds = base.map((_, index) => `base ${index}`);
     const mineIds = idsOf(base, mine);
     const templateIds = idsOf(base, template);
@@ -85,7 +100,7 @@ class Merger {
     for (const id of new Set([...mineIds, ...templateIds])) {
       const [b, m, t] = [baseIds.indexOf(id), mineIds.indexOf(id), templateIds.indexOf(id)];
       const known = base[b] ?? mine[m] ?? template[t];
-      const place = { path: ['steps', known?.name ?? ''], pointer: pointerTo('/steps', m >= 0 ? m : t) };
+      const place = { path: ['steps', known?.name ?? ''], pointer: pointerTo(pointer, m >= 0 ? m : t) };
       const step = this.#step({ base: at(base, b), mine: at(mine, m), template: at(template, t) }, place);
       if (step !== undefined) merged.set(id, step);
     }
@@ -97,7 +112,7 @@ class Merger {
     });
     if (conflict && this.#resolve === undefined) {
       this.conflicts.push({
-        pointer: '/steps',
+        pointer,
         label: 'order of the steps',
         detail: CONFLICT,
         base: base.map(({ name }) => name),
@@ -106,6 +121,14 @@ class Merger {
       });
     }
     return order.flatMap((id) => merged.get(id) ?? []);
+  }
+
+  #cases({ base, mine, template }: Sides, { path, pointer }: Place): Json {
+    const [b, m, t] = [listOf(base), listOf(mine), listOf(template)];
+    return m.map((ours, index) => {
+      const below = { path: [...path, String(index)], pointer: pointerTo(pointer, index) };
+      return this.value({ base: b[index], mine: ours, template: t[index] }, below) ?? null;
+    });
   }
 
   /** As a value, except that two steps which both sides added under one name are not put together. */
@@ -127,6 +150,12 @@ class Merger {
     });
     return mine;
   }
+}
+
+const listOf = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? value : []);
+
+function haveSameLength(...lists: (Json | undefined)[]): boolean {
+  return lists.every(Array.isArray) && new Set(lists.map((list) => listOf(list).length)).size === 1;
 }
 
 /** For each step, the one of the base that it was; else its own name. */

@@ -1,11 +1,12 @@
 import * as z from 'zod';
 import { checkDefinition } from '../connector/check/index.ts';
-import { type Connector, ConnectorDefinition, StoredDefinition } from '../connector/schema.ts';
+import { ConnectorDefinition, StoredDefinition } from '../connector/schema.ts';
 import { StoredConnector } from '../connector/stored.ts';
 import type { CallContext } from '../context.ts';
 import { fieldErrorsOf } from '../problem/field-errors.ts';
 import type { Role } from '../workspace/schema.ts';
 import { mergeDefinitions } from './merge.ts';
+import { programOf } from './program.ts';
 import { CredentialNeed, type MergeConflict, TemplateSummary } from './schema.ts';
 
 const Program = StoredDefinition.transform(
@@ -39,15 +40,6 @@ export async function readUpdate(
     }),
   );
   return { ...source, mine: programOf(source.connector) };
-}
-
-function programOf({ input_schema, steps, output, contact_mapping }: Connector): ConnectorDefinition {
-  return {
-    steps,
-    ...(input_schema === undefined ? {} : { input_schema }),
-    ...(output === undefined ? {} : { output }),
-    ...(contact_mapping === undefined ? {} : { contact_mapping }),
-  };
 }
 
 export type Upgrade =

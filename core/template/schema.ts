@@ -22,14 +22,15 @@ export const TemplateStatus = z.enum(['draft', 'published']).meta({ id: 'Templat
 
 /**
  * Where a step calls. `host`: a fixed one. `pattern`: part of the name is made by expressions, but the domain at its end
- * is fixed. `any`: whoever starts the connector, or a service that it called before, decides.
+ * is fixed. `credential`: the base URL that the workspace stores with its credential. `any`: whoever starts the connector,
+ * or a service that it called before, decides; a list whose next page has an address of its own is one of these as well.
  */
 export const ManifestHost = z
   .object({
-    kind: z.enum(['host', 'pattern', 'any']),
+    kind: z.enum(['host', 'pattern', 'credential', 'any']),
     /** The host, or the text in its place: `{{input.region}}.example.com`. With its port, if that is not the usual. */
     host: z.string(),
-    /** What the expressions in it read: `input.region`. */
+    /** What the expressions in it read, and what that was made from: `steps.pick.region`, `input.region`. */
     chosen_by: z.array(z.string()),
     steps: z.array(StepName),
   })
@@ -67,7 +68,7 @@ export const ManifestData = z
     in: ManifestPlace,
     /** JSON pointer (RFC 6901) into the definition. */
     pointer: z.string(),
-    /** What is read there, and what a step's mapped field was made from: `steps.lookup.number`, `input.phone`. */
+    /** What is read there, and what a step's field or a loop's item was made from: `steps.lookup.number`, `input.phone`. */
     references: z.array(z.string()),
   })
   .meta({ id: 'ManifestData' });
@@ -79,12 +80,14 @@ export type ManifestData = z.infer<typeof ManifestData>;
  */
 export const Manifest = z
   .object({
+    /** All of them, those inside of others as well. */
     steps: z.int(),
     hosts: z.array(ManifestHost),
     credentials: z.array(ManifestCredential),
     data: z.array(ManifestData),
     /** Requests that may change something at the service (RFC 9110 section 9.2.1: methods that are not safe). */
     writes: z.array(z.object({ step: StepName, method: Method, host: z.string() })),
+    /** Of steps, and of the cases of a switch. */
     conditions: z.array(z.object({ step: StepName, condition: z.string() })),
     /** Fields of the workspace's contacts that are written. */
     contact_fields: z.array(z.string()),

@@ -107,6 +107,84 @@ describe('a template must not carry', () => {
   });
 });
 
+describe('a template must not carry a secret in any part of a step', () => {
+  const TOKEN = key('gh', 'p_', RANDOM, RANDOM);
+  const quoted = `"${TOKEN}"`;
+  const call = (name: string, rest: object = {}) => ({
+    name,
+    request: { url: 'https://a.example.com/' },
+    ...rest,
+  });
+  const leaking = {
+    name: 'x',
+    request: { url: 'https://a.example.com/', headers: { 'X-Api-Key': 'hello' } },
+  };
+  const key0 = 'request/headers/X-Api-Key';
+  test.each<[what: string, step: object, pointer: string]>([
+    ['a step of a group', { name: 'g', steps: [leaking] }, `steps/0/${key0}`],
+    ['a step of a loop', { name: 'g', for_each: { items: 'input.l' }, steps: [leaking] }, `steps/0/${key0}`],
+    ['a step of a parallel group', { name: 'g', parallel: { steps: [leaking] } }, `parallel/steps/0/${key0}`],
+    [
+      'a step of a case',
+      { name: 'g', switch: { cases: [{ when: 'true', steps: [leaking] }] } },
+      `switch/cases/0/steps/0/${key0}`,
+    ],
+    [
+      'a default',
+      { name: 'g', switch: { cases: [{ when: 'true', steps: [call('b')] }], default: [leaking] } },
+      `switch/default/0/${key0}`,
+    ],
+    ['what handles a failure', call('a', { on_error: [leaking] }), `on_error/0/${key0}`],
+    [
+      'a case itself',
+      { name: 'g', switch: { cases: [{ when: `input.a = ${quoted}`, steps: [call('b')] }] } },
+      'switch/cases/0/when',
+    ],
+    ['a list of a loop', call('a', { for_each: { items: `[${quoted}]` } }), 'for_each/items'],
+    [
+      'a query of pairs',
+      { name: 'a', request: { url: 'https://a.example.com/', query: [['api_key', 'hello']] } },
+      'request/query/0/1',
+    ],
+    ['a transform', { name: 'a', transform: { deep: { password: 'hunter22' } } }, 'transform/deep/password'],
+    [
+      "a connector's input",
+      { name: 'a', connector: { id: '01890000-0000-7000-8000-000000000001', input: { api_key: RANDOM } } },
+      'connector/input/api_key',
+    ],
+    ['the output of a stop', { name: 'a', stop: { output: { token: RANDOM } } }, 'stop/output/token'],
+    ['a map in one piece', call('a', { response: { map: `{"a": ${quoted}}` } }), 'response/map'],
+    [
+      'what a success is',
+      call('a', { response: { success_when: `body.a = ${quoted}` } }),
+      'response/success_when',
+    ],
+    [
+      'a message',
+      call('a', { response: { error_when: [{ when: 'true', message: TOKEN }] } }),
+      'response/error_when/0/message',
+    ],
+    [
+      'an example in a schema',
+      call('a', { response: { schema: { properties: { api_key: { examples: [RANDOM] } } } } }),
+      'response/schema/properties/api_key/examples/0',
+    ],
+    [
+      'the next page',
+      call('a', { pagination: { type: 'next_url', items: 'body', next: `body.next & ${quoted}` } }),
+      'pagination/next',
+    ],
+    ['what is retried', call('a', { retry: { on: { when: `body.a = ${quoted}` } } }), 'retry/on/when'],
+    ['the key of a cache', call('a', { cache: { ttl_seconds: 1, key: TOKEN } }), 'cache/key'],
+    ['a wait', { name: 'a', wait: { until: `{{ ${quoted} }}` } }, 'wait/until'],
+    ['an assertion', call('a', { assert: [{ that: `steps.a.body = ${quoted}` }] }), 'assert/0/that'],
+  ])('%s', (_, step, pointer) => {
+    expect(findSecrets(define({ steps: [step] })).map((error) => error.pointer)).toEqual([
+      `/steps/0/${pointer}`,
+    ]);
+  });
+});
+
 describe('a template may hold', () => {
   test.each<[what: string, definition: ReturnType<typeof oneStep>]>([
     ['a credential by name', header('Authorization', 'Bearer {{workspace.slack.token}}')],

@@ -1,4 +1,5 @@
-import type { ConnectorDefinition } from '../connector/schema.ts';
+import type { ConnectorDefinition, Step, StepRequest } from '../connector/schema.ts';
+import { everyStep } from '../connector/walk.ts';
 import { everyNode } from '../expression/ast.ts';
 import { parseTemplate, TemplateError } from '../expression/parse.ts';
 import { parseSource } from '../expression/syntax.ts';
@@ -22,24 +23,47 @@ const ADVICE = 'refer to a credential instead: {{workspace.<service>.<field>}}, 
 export function findSecrets(definition: ConnectorDefinition): FieldError[] {
   const errors: FieldError[] = [];
   const { steps, input_schema, output, contact_mapping } = definition;
-  for (const [index, { request, response, condition }] of steps.entries()) {
-    const at = pointerTo('/steps', index);
-    check(errors, condition, `${at}/condition`, 'none');
-    check(errors, response?.map, `${at}/response/map`, 'none', { names: false });
-    checkUrl(errors, request.url, `${at}/request/url`);
-    for (const [name, value] of Object.entries(request.query ?? {})) {
-      check(errors, value, pointerTo(`${at}/request/query`, name), parameterSuspicion(name));
-    }
-    for (const [name, value] of Object.entries(request.headers ?? {})) {
-      const suspicion = isSensitiveName(name) ? 'carrier' : 'none';
-      check(errors, value, pointerTo(`${at}/request/headers`, name), suspicion);
-    }
-    check(errors, request.body, `${at}/request/body`, 'none');
-  }
+  for (const { step, pointer } of everyStep(steps)) checkStep(errors, step, pointer);
   checkSchema(errors, input_schema, '/input_schema', 'none');
   check(errors, output, '/output', 'none');
   check(errors, contact_mapping?.fields, '/contact_mapping/fields', 'none');
   return errors;
+}
+
+/** What else stands in a step: expressions, and fields of which the name says nothing about what is in them. */
+const BY_SHAPE = ['condition', 'for_each', 'pagination', 'retry', 'cache', 'wait', 'assert'] as const;
+/** Data that the author wrote, in which a name says what its value is. */
+const BY_NAME = ['transform', 'connector', 'stop'] as const;
+
+function checkStep(errors: FieldError[], step: Step, pointer: string): void {
+  for (const key of BY_SHAPE) check(errors, step[key], pointerTo(pointer, key), 'none', { names: false });
+  for (const key of BY_NAME) check(errors, step[key], pointerTo(pointer, key), 'none');
+  for (const [index, { when }] of (step.switch?.cases ?? []).entries())
+    check(errors, when, `${pointer}/switch/cases/${index}/when`, 'none');
+  const { schema, ...response } = step.response ?? {};
+  check(errors, response, `${pointer}/response`, 'none', { names: false });
+  checkSchema(errors, schema, `${pointer}/response/schema`, 'none');
+  if (step.request) checkRequest(errors, step.request, `${pointer}/request`);
+}
+
+function checkRequest(
+  errors: FieldError[],
+  { url, query = {}, headers, body }: StepRequest,
+  at: string,
+): void {
+  checkUrl(errors, url, `${at}/url`);
+  if (Array.isArray(query)) {
+    for (const [index, [name, value]] of query.entries())
+      check(errors, value, `${at}/query/${index}/1`, parameterSuspicion(name));
+  } else {
+    for (const [name, value] of Object.entries(query))
+      check(errors, value, pointerTo(`${at}/query`, name), parameterSuspicion(name));
+  }
+  for (const [name, value] of Object.entries(headers ?? {})) {
+    const suspicion = isSensitiveName(name) ? 'carrier' : 'none';
+    check(errors, value, pointerTo(`${at}/headers`, name), suspicion);
+  }
+  check(errors, body, `${at}/body`, 'none');
 }
 
 /** Refuses a template that carries a secret, in its definition or in what is written about it. */

@@ -12,11 +12,21 @@ export function isJsonObject(value: Json | undefined): value is JsonObject {
 }
 
 /** Parts of a step that only make sense together, by their path in the step. */
-const WHOLE: ReadonlySet<string> = new Set(['retry', 'request/auth']);
+const WHOLE: ReadonlySet<string> = new Set([
+  'retry',
+  'rate_limit',
+  'cache',
+  'wait',
+  'stop',
+  'connector',
+  'request/auth',
+]);
+/** Parts whose `type` says what else is in them. */
+const TYPED: ReadonlySet<string> = new Set(['request/body', 'pagination']);
 
 /**
- * Whether what stands at a path is compared key by key. Lists, values and {@link WHOLE} parts are one unit; a body is,
- * unless it is of one type everywhere.
+ * Whether what stands at a path is compared key by key. Lists, values and {@link WHOLE} parts are one unit; a body and a
+ * pagination are, unless they are of one type everywhere.
  */
 export function isCompared(path: readonly string[], values: readonly (Json | undefined)[]): boolean {
   if (!values.every(isJsonObject)) return false;
@@ -24,7 +34,25 @@ export function isCompared(path: readonly string[], values: readonly (Json | und
   if (area !== 'steps') return true;
   const place = inStep.join('/');
   if (WHOLE.has(place)) return false;
-  return place !== 'request/body' || new Set(values.map((value) => value.type)).size === 1;
+  return !TYPED.has(place) || new Set(values.map((value) => value.type)).size === 1;
+}
+
+/** Whether steps stand at a path, inside of another step. */
+export function isStepList([area, , ...inStep]: readonly string[]): boolean {
+  if (area !== 'steps') return false;
+  return /^(?:steps|parallel\/steps|switch\/default|switch\/cases\/\d+\/steps|on_error)$/.test(
+    inStep.join('/'),
+  );
+}
+
+/** Whether the cases of a switch stand at a path. They have no names: as many on each side are told by their places. */
+export function isCaseList([area, , ...inStep]: readonly string[]): boolean {
+  return area === 'steps' && inStep.join('/') === 'switch/cases';
+}
+
+/** Steps of a definition that has been read as plain JSON, typed again; undefined for no list. */
+export function asSteps(value: Json | undefined): Step[] | undefined {
+  return Array.isArray(value) ? (value as unknown as Step[]) : undefined;
 }
 
 /**
@@ -37,7 +65,8 @@ export function matchSteps(before: readonly Step[], after: readonly Step[]): Map
   const same: ((one: Step, other: Step) => boolean)[] = [
     (one, other) => one.name === other.name,
     (one, other) => sameJson({ ...one, name: '' }, { ...other, name: '' }),
-    (one, other) => one.request.url === other.request.url && one.request.method === other.request.method,
+    ({ request: one }, { request: other }) =>
+      one !== undefined && one.url === other?.url && one.method === other.method,
   ];
   for (const isSame of same) {
     for (const [index, step] of after.entries()) {
@@ -54,7 +83,7 @@ export function matchSteps(before: readonly Step[], after: readonly Step[]): Map
 /**
  * What a path is called: `step lookup: url`, `input phone: type`, `output: country`.
  *
- * @param path keys from the top of a definition; of a step, its name in place of its index
+ * @param path keys from the top of a definition; of a step, wherever it stands, `steps`, its name, and keys from there
  */
 export function labelOf(path: readonly string[]): string {
   const [area, name, ...rest] = path;
