@@ -103,6 +103,87 @@ describe('the hosts of a credential', () => {
   });
 });
 
+describe('the base URL of a credential', () => {
+  const HOSTS = ['api.example.com', '*.tenant.example', 'port.example:8443'];
+  const fits: [string, boolean][] = [
+    ['https://api.example.com/v1', true],
+    ['http://api.example.com:8080', true],
+    ['https://eu.tenant.example', true],
+    ['https://port.example:8443/x', true],
+    ['https://port.example', false],
+    ['https://tenant.example', false],
+    ['https://evil.example', false],
+    ['https://api.example.com.evil.example', false],
+    ['https://api.example.com@evil.example', false],
+    ['https://evil.example/api.example.com', false],
+    ['ftp://api.example.com', false],
+    ['api.example.com', false],
+    ['', false],
+  ];
+  test.each(fits)('%j: %s', async (base_url, allowed) => {
+    await db.query('update public.workspace_api_credentials set allowed_hosts = $1', [HOSTS]);
+    if (allowed) expect(await update({ base_url })).toMatchObject({ base_url, revision: 3 });
+    else
+      expect(await refusal(update({ base_url }))).toMatchObject({
+        code: 'PT422',
+        message: 'validation_failed',
+        hint: '/base_url',
+      });
+  });
+
+  test('stays with other changes, is taken away by null, and keeps its host among the allowed ones', async () => {
+    await db.query('update public.workspace_api_credentials set allowed_hosts = $1', [HOSTS]);
+    await update({ base_url: 'https://api.example.com/v1' });
+    expect(await update({ expires_at: null })).toMatchObject({ base_url: 'https://api.example.com/v1' });
+    expect(await refusal(update({ allowed_hosts: ['port.example:8443'] }))).toMatchObject({
+      hint: '/base_url',
+    });
+    expect(await update({ allowed_hosts: ['port.example:8443'], base_url: null })).toMatchObject({
+      base_url: null,
+    });
+  });
+
+  test('is held to its hosts in a new credential as well', async () => {
+    const store = (base_url: string) =>
+      call(db, editor, 'store_credential', {
+        ...W,
+        p_credential: {
+          ...{ id: uuid(9001), service_name: 'mail', type: 'bearer', placement: null, base_url },
+          ...{
+            allowed_hosts: ['api.example.com'],
+            field_names: ['token'],
+            key_id: 'k1',
+            ciphertext: CIPHERTEXT,
+          },
+        },
+      });
+    expect(await refusal(store('https://evil.example'))).toMatchObject({ code: 'PT422', hint: '/base_url' });
+    expect(await store('https://api.example.com')).toMatchObject({
+      credential: { base_url: 'https://api.example.com', rate_limit: null },
+    });
+  });
+});
+
+describe('the rate limit of a credential', () => {
+  test('is kept, stays with other changes, and is taken away by null', async () => {
+    const rate_limit = { requests: 10, per_seconds: 1 };
+    expect(await update({ rate_limit })).toMatchObject({ rate_limit, revision: 2 });
+    expect(await update({ expires_at: null })).toMatchObject({ rate_limit });
+    expect(await update({ rate_limit: null })).toMatchObject({ rate_limit: null });
+  });
+
+  test.each([[[]], ['fast'], [{ requests: 1 }], [7]])('%j is none', async (rate_limit) => {
+    expect(await refusal(update({ rate_limit }))).toMatchObject({ code: '23514' });
+  });
+
+  test('is given to tasks, with the base URL, when they open the credential', async () => {
+    const rate_limit = { requests: 10, per_seconds: 1, burst: 3 };
+    await update({ rate_limit, base_url: 'https://api.example.com' });
+    const opened = await call(db, 'service_role', 'open_credential', { ...W, p_id: home.credential });
+    expect(opened).toMatchObject({ rate_limit, base_url: 'https://api.example.com' });
+  });
+});
+
 describe('what uses a credential', () => {
   const users = async () => Object(await call(db, viewer, 'get_credential', CRM)).used_by;
 

@@ -37,6 +37,72 @@ async function secretsOf(id: string): Promise<unknown> {
   return JSON.parse(await sealer.open(String(row?.ciphertext), bound));
 }
 
+describe('the base URL and the rate limit of a credential', () => {
+  const DESTINATION = {
+    base_url: 'https://API.example.com/v1/',
+    rate_limit: { requests: 100, per_seconds: 60, burst: 10 },
+  };
+  const STORED = { ...DESTINATION, base_url: 'https://api.example.com/v1' };
+
+  it('are stored, read, changed and taken away', async () => {
+    const { path } = await stored({ ...BEARER, ...DESTINATION });
+    expect(dataIn(await call(`GET ${path}`, as))).toMatchObject(STORED);
+    expect((await call('GET /api/v1/workspace/credentials?limit=1', as)).body).toMatchObject({
+      data: [STORED],
+    });
+    expect(dataIn(await patch(path, { rate_limit: { requests: 1, per_seconds: 1 } }))).toMatchObject({
+      base_url: STORED.base_url,
+      rate_limit: { requests: 1, per_seconds: 1 },
+    });
+    const none = { base_url: null, rate_limit: null };
+    expect(dataIn(await patch(path, none))).toMatchObject(none);
+    expect(
+      dataIn(await patch((await stored(BEARER)).path, { base_url: DESTINATION.base_url })),
+    ).toMatchObject({
+      base_url: STORED.base_url,
+      rate_limit: null,
+    });
+  });
+
+  it.each([
+    [{ base_url: 'https://evil.example' }, '/base_url'],
+    [{ base_url: 'https://u:p@api.example.com' }, '/base_url'],
+    [{ base_url: 'https://api.example.com?a=b' }, '/base_url'],
+    [{ base_url: 'ftp://api.example.com' }, '/base_url'],
+    [{ base_url: 7 }, '/base_url'],
+    [{ rate_limit: { requests: 0, per_seconds: 1 } }, '/rate_limit/requests'],
+    [{ rate_limit: { requests: 1 } }, '/rate_limit/per_seconds'],
+    [{ rate_limit: { requests: 1, per_seconds: 1, more: 1 } }, '/rate_limit'],
+  ])('%j is refused when it is stored and when it is changed', async (json, pointer) => {
+    const { path, service } = await stored(BEARER);
+    const again = { service_name: service, allowed_hosts: ['api.example.com'], ...BEARER, ...json };
+    for (const answer of [
+      await patch(path, json),
+      await call('POST /api/v1/workspace/credentials', { ...as, json: again }),
+    ]) {
+      expect(problemIn(answer)).toMatchObject({
+        code: 'validation_failed',
+        errors: [{ pointer: expect.stringContaining(pointer) }],
+      });
+    }
+  });
+
+  it('fit each other also when only the hosts change', async () => {
+    const { path } = await stored({
+      ...BEARER,
+      ...DESTINATION,
+      allowed_hosts: ['api.example.com', 'b.example'],
+    });
+    const answer = await patch(path, { allowed_hosts: ['b.example'] });
+    expect(problemIn(answer)).toMatchObject({
+      code: 'validation_failed',
+      errors: [{ pointer: '/allowed_hosts' }],
+    });
+    const both = { allowed_hosts: ['b.example'], base_url: 'https://b.example' };
+    expect(dataIn(await patch(path, both))).toMatchObject(both);
+  });
+});
+
 describe('a credential that is changed', () => {
   it('keeps its id when its secrets are rotated, and what refers to it opens the new ones', async () => {
     const { path, id } = await stored(API_KEY);

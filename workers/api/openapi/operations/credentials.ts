@@ -27,6 +27,8 @@ const credential: JsonObject = {
   type: 'api_key',
   placement: { in: 'query', name: 'access_key' },
   allowed_hosts: ['api.example.com'],
+  base_url: 'https://api.example.com/v1',
+  rate_limit: { requests: 100, per_seconds: 60 },
   field_names: ['api_key'],
   revision: 1,
   created_at: EXAMPLE_TIME,
@@ -76,6 +78,8 @@ export const credentialOperations: Operation[] = [
             type: 'bearer',
             fields: { token: 'the-token' },
             allowed_hosts: ['api.github.com'],
+            base_url: 'https://api.github.com',
+            rate_limit: { requests: 5000, per_seconds: 3600, burst: 50 },
           },
           answers: 201,
         },
@@ -178,6 +182,11 @@ export const credentialOperations: Operation[] = [
       examples: {
         rotate: { summary: 'A new key', value: { fields: { api_key: 'the-new-key' } } },
         expiry: { summary: 'When it ends', value: { expires_at: '2027-01-31T00:00:00Z' } },
+        elsewhere: {
+          summary: 'A base URL of a host that it is not bound to',
+          value: { base_url: 'https://elsewhere.example/v1' },
+          answers: 422,
+        },
         mismatch: {
           summary: 'Fields of another type',
           value: { fields: { token: 'the-token' } },

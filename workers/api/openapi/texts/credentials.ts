@@ -1,8 +1,13 @@
 import type { ComponentText } from '../descriptions.ts';
 
+const BASE_URL =
+  'What the URL of a step goes on from when it starts with `/`: an absolute http(s) URL without query, of a host in `allowed_hosts`.';
+const RATE_LIMIT = 'A limit for all calls with it, over all executions of the workspace.';
 const CREDENTIAL = {
   type: 'How it is sent.',
   placement: 'Where an API key goes; null for other types.',
+  base_url: 'What the URL of a step goes on from when it starts with `/`; null when there is none.',
+  rate_limit: 'A limit for all calls with it, over all executions of the workspace; null when there is none.',
   field_names: 'The names of the secret fields.',
   last_test: 'How the newest test call went; null if there was none.',
   expiry: 'How near its end it is; null when no end is known.',
@@ -51,6 +56,8 @@ export const CREDENTIALS_TEXTS: Readonly<Record<string, ComponentText>> = {
       placement: 'Where the key goes.',
       username: 'Of HTTP Basic authentication.',
       password: 'Of HTTP Basic authentication.',
+      base_url: BASE_URL,
+      rate_limit: RATE_LIMIT,
       expires_at: 'When the other side ends it, if that is known.',
     },
   },
@@ -83,6 +90,8 @@ export const CREDENTIALS_TEXTS: Readonly<Record<string, ComponentText>> = {
       type: 'Another type; needs new `fields`.',
       fields: 'New secret values, all of them.',
       placement: 'Where an API key goes.',
+      base_url: `${BASE_URL} Null takes it away.`,
+      rate_limit: `${RATE_LIMIT} Null takes it away.`,
       expires_at: 'When the other side ends it; null when that is not known.',
     },
   },
