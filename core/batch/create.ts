@@ -1,6 +1,6 @@
 import { checkInput } from '../connector/check/index.ts';
+import type { Connector } from '../connector/schema.ts';
 import { StoredConnector } from '../connector/stored.ts';
-import type { Connector } from "../connector/schema.ts";
 import type { CallContext } from '../context.ts';
 import { type FieldError, Problem } from '../problem/problem.ts';
 import { readItem } from './read-item.ts';
@@ -60,7 +60,7 @@ export async function createBatch(
 /** The items as they are to be stored, each as JSON. @throws Problem with the first errors found */
 async function checked(
   texts: readonly string[],
-  { input_schema: schema }: Pick<Connector, "input_schema">,
+  { input_schema: schema }: Pick<Connector, 'input_schema'>,
   { now, sleep }: BatchPorts,
 ): Promise<string[]> {
   const items: string[] = [];

@@ -44,7 +44,8 @@ const MAX_AROUND_CHARS = 1024 * 1024;
 function ofDocument(body: string): string[] {
   const list = findItems(body);
   const rest = list === undefined ? body : `${body.slice(0, list.start)}[]${body.slice(list.end + 1)}`;
-  if (rest.length > MAX_AROUND_CHARS) throw invalid([{ pointer: '', detail: 'has too much besides its items' }]);
+  if (rest.length > MAX_AROUND_CHARS)
+    throw invalid([{ pointer: '', detail: 'has too much besides its items' }]);
   const around = parsed(rest);
   const flaw = findBodyFlaw(around);
   if (flaw !== undefined) throw invalid([flaw]);
