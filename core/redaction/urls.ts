@@ -26,3 +26,14 @@ export function redactUrl(url: string, replacement: string): string {
       isSensitiveParameter(decoded(name)) ? `${mark}${name}=${replacement}` : whole,
     );
 }
+
+/**
+ * Replaces values of parameters, in the query and in the fragment.
+ * @param map gets the decoded name and value; null leaves the parameter as it is
+ */
+export function mapParameters(url: string, map: (name: string, value: string) => string | null): string {
+  return url.replace(PARAMETER, (whole: string, mark: string, name: string, value: string) => {
+    const mapped = map(decoded(name), decoded(value));
+    return mapped === null ? whole : `${mark}${name}=${mapped}`;
+  });
+}
