@@ -1,3 +1,4 @@
+import { entriesOf, type FormPair, type FormValues } from '../../connector/form-pairs.ts';
 import type { RequestStep } from '../../connector/request-step.ts';
 import type { StepRequest } from '../../connector/schema.ts';
 import { hostIsBound } from '../../egress/host-binding.ts';
@@ -8,7 +9,7 @@ import type { Json, JsonObject } from '../../json/json.ts';
 import { REDACTED } from '../../redaction/index.ts';
 import type { CredentialUse } from './credential-use.ts';
 import { basicToken, type OpenCredential, type OpenCredentials } from './credentials.ts';
-import { entriesOf, type FormPair, type FormValues, flatPairs } from './form-pairs.ts';
+import { renderedPairs } from './form-values.ts';
 import { readsSecrets } from './hide-secrets.ts';
 import { MAX_RESPONSE_BYTES } from './limits.ts';
 import { renderBody } from './render-body.ts';
@@ -96,7 +97,7 @@ async function renderQuery(request: StepRequest, auth: Auth, input: BuildInput):
   const { evaluator, context, use } = input;
   const templates = entriesOf(request.query ?? {});
   const values = await valuesOf(request.query ?? {}, evaluator, context);
-  const own = flatPairs(values, 'query', request.query_lists);
+  const own = renderedPairs(values, 'query', request.query_lists);
   const reads = templates.map(([, template]) => use.query.length > 0 && readsSecrets(template));
   const secret = own.filter(({ entry }) => reads[entry]);
   const firstOf = new Map(secret.map(({ entry }) => [entry, secret.find((pair) => pair.entry === entry)]));

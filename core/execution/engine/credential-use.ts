@@ -1,6 +1,6 @@
+import { entriesOf, type FormValues } from '../../connector/form-pairs.ts';
 import type { StepBody, StepRequest } from '../../connector/schema.ts';
 import { parseExpression, parseTemplate, templateReferences } from '../../expression/parse.ts';
-import { entriesOf, type FormValues } from './form-pairs.ts';
 import { hideSecrets, readsSecrets } from './hide-secrets.ts';
 
 /** Which credentials a request carries, and where they stand. Known from its text, before anything is rendered. */

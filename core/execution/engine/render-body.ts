@@ -1,3 +1,4 @@
+import { encodeForm, writePairs } from '../../connector/form-pairs.ts';
 import type { StepBody } from '../../connector/schema.ts';
 import { fromBase64 } from '../../crypto/base64.ts';
 import type { Evaluator, ExpressionContext, Place } from '../../expression/index.ts';
@@ -6,7 +7,7 @@ import type { RandomBytes } from '../../ids.ts';
 import type { Json, JsonObject } from '../../json/json.ts';
 import { REDACTED } from '../../redaction/index.ts';
 import type { CredentialUse } from './credential-use.ts';
-import { encodeForm, flatPairs, writePairs } from './form-pairs.ts';
+import { renderedPairs } from './form-values.ts';
 import { hideRendered, readsSecrets } from './hide-secrets.ts';
 import { MAX_REQUEST_BYTES } from './limits.ts';
 import { type FormPart, multipartBody } from './multipart.ts';
@@ -64,7 +65,7 @@ async function render(body: StepBody | undefined, input: BodyInput): Promise<Ren
     }
     case 'form': {
       const values = (await evaluator.value(body.content)(context)) as JsonObject;
-      const text = writePairs(flatPairs(values, 'body', body.lists), encodeForm);
+      const text = writePairs(renderedPairs(values, 'body', body.lists), encodeForm);
       return {
         bytes: text,
         contentType: 'application/x-www-form-urlencoded',
@@ -134,7 +135,7 @@ async function multipartParts(
   const { evaluator, context } = input;
   const template = body.content ?? {};
   const values = (await evaluator.value(template)(context)) as JsonObject;
-  const fields = flatPairs(values, 'body').map(
+  const fields = renderedPairs(values, 'body').map(
     ({ name, values: [content = ''] }): FormPart => ({
       name,
       content,

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { flatPairs } from '../../connector/form-pairs.ts';
 import { createEvaluator } from '../../expression/index.ts';
 import type { Json } from '../../json/json.ts';
-import { flatPairs } from './form-pairs.ts';
 import { renderUrl, withQuery } from './render-url.ts';
 
 const evaluator = createEvaluator();

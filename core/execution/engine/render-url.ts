@@ -1,7 +1,8 @@
+import { encodeQuery, type FormPair, type FormValues, writePairs } from '../../connector/form-pairs.ts';
 import type { ListStyle } from '../../connector/schema.ts';
 import type { Evaluator, ExpressionContext } from '../../expression/index.ts';
 import { parseTemplate } from '../../expression/parse.ts';
-import { encodeQuery, type FormPair, type FormValues, flatPairs, writePairs } from './form-pairs.ts';
+import { renderedPairs } from './form-values.ts';
 import { StepRenderError } from './step-failure.ts';
 
 /** A URL template, cut where the parts of a URL meet (RFC 3986 section 3). Each part is a template of its own. */
@@ -143,7 +144,7 @@ function baseUrl(value: unknown, source: string): string {
 
 /** Adds query parameters, percent-encoded (RFC 3986 section 3.4), to those that the URL has. */
 export function withQuery(url: string, values: FormValues, style?: ListStyle): string {
-  return withPairs(url, flatPairs(values, 'query', style));
+  return withPairs(url, renderedPairs(values, 'query', style));
 }
 
 export function withPairs(url: string, pairs: readonly Pick<FormPair, 'name' | 'values'>[]): string {

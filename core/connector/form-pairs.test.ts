@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { ListStyle } from '../../connector/schema.ts';
-import type { Json, JsonObject } from '../../json/json.ts';
+import type { Json, JsonObject } from '../json/json.ts';
 import { encodeForm, encodeQuery, flatPairs, writePairs } from './form-pairs.ts';
+import type { ListStyle } from './schema.ts';
 
 const query = (values: JsonObject | [string, Json][], style?: ListStyle) =>
   writePairs(flatPairs(values, 'query', style), encodeQuery);

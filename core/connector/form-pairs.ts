@@ -1,6 +1,10 @@
-import type { ListStyle } from '../../connector/schema.ts';
-import type { Json, JsonObject } from '../../json/json.ts';
-import { StepRenderError } from './step-failure.ts';
+import type { Json, JsonObject } from '../json/json.ts';
+import type { ListStyle } from './request-schema.ts';
+
+/** A value that the style has no form for. The message names the field. */
+export class FormPairError extends Error {
+  override readonly name = 'FormPairError';
+}
 
 /** One `name=value` of a query or a form. Several values are one list, written with commas. */
 export type FormPair = {
@@ -23,14 +27,14 @@ function isPairs(values: FormValues): values is readonly (readonly [string, Json
 
 /**
  * Name and value pairs of a query or a form, in the given order; null is left out, and so are empty lists and objects.
- * `brackets` and `indices` also write what is nested, as Rails and qs read it (`a[b]=1`). Throws `StepRenderError` for
- * what the style has no form for, or what nobody could read back.
+ * `brackets` and `indices` also write what is nested, as Rails and qs read it (`a[b]=1`). Throws `FormPairError` for what
+ * the style has no form for, or what nobody could read back.
  */
 export function flatPairs(values: FormValues, field: string, style: ListStyle = 'repeat'): FormPair[] {
   return entriesOf(values).flatMap(([name, value], entry) => {
     const pairs: FormPair[] = [];
     const refuse = (why: string): never => {
-      throw new StepRenderError('template', 'template_value', `${field}.${name}: ${why}`);
+      throw new FormPairError(`${field}.${name}: ${why}`);
     };
     flatten(
       { style, refuse, add: (at, texts) => pairs.push({ name: at, values: texts, entry }) },
