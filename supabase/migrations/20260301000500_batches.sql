@@ -448,6 +448,9 @@ declare
   e public.connector_executions;
   claims jsonb[] := '{}';
 begin
+  if not exists (select 1 from public.connector_batches b where b.id = p_batch_id and b.slice_owner = p_owner) then
+    return null;
+  end if;
   for e in
     select x.* from public.connector_executions x
     where x.batch_id = p_batch_id and x.status in ('queued', 'running') and private.batch_item_due(x) <= now()
@@ -459,7 +462,7 @@ begin
 end;
 $$;
 comment on function public.claim_batch_executions is
-  'Takes the leases of up to p_limit items that are due: an array of what claim_execution answers.';
+  'Takes the leases of up to p_limit items that are due: an array of what claim_execution answers. Null: another run has the turn.';
 
 -- Gives the turn on. `due`: when the next run is wanted, null for none; `turn` names it.
 create function public.end_batch_slice(p_batch_id uuid, p_owner text) returns jsonb
