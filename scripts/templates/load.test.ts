@@ -156,7 +156,8 @@ describe('loading a template that changed', () => {
   it('refuses one that could not run, and writes nothing of it', async () => {
     const template = ownTemplate();
     const broken = structuredClone(template);
-    for (const step of broken.definition.steps) step.request.url = 'https://{{steps.nowhere.host}}/';
+    for (const { request } of broken.definition.steps)
+      if (request) request.url = 'https://{{steps.nowhere.host}}/';
     await expect(load([broken])).rejects.toThrow(/nowhere/);
     expect(await rowOf(template.slug)).toBeUndefined();
   });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { checkDefinition, checkInput } from '../../core/connector/check/index.ts';
+import { everyStep } from '../../core/connector/walk.ts';
 import { checkHostPattern, hostIsBound } from '../../core/egress/host-binding.ts';
 import { templateReferences } from '../../core/expression/parse.ts';
 import { JsonObjectValue, JsonValue } from '../../core/json/json.ts';
@@ -26,6 +27,8 @@ it('there are at least fourteen', () => {
 
 describe.each(TEMPLATES.map((template) => ({ slug: template.slug, template })))('$slug', ({ template }) => {
   const { definition, credentials, example } = template;
+  const all = [...everyStep(definition.steps)].map(({ step }) => step);
+  const requests = all.flatMap(({ request }) => (request ? [request] : []));
   const properties = z.record(z.string(), JsonObjectValue).parse(definition.input_schema?.properties);
 
   it('is a connector that can run', () => {
@@ -51,7 +54,7 @@ describe.each(TEMPLATES.map((template) => ({ slug: template.slug, template })))(
       // A wildcard would let whoever starts the connector name a neighbour's host.
       expect(guide.allowed_hosts.filter((pattern) => pattern.includes('*'))).toEqual([]);
     }
-    for (const { request } of definition.steps) {
+    for (const request of requests) {
       const services = new Set([
         ...(request.auth ? [request.auth.credential] : []),
         ...Object.values(request.headers ?? {})
@@ -67,7 +70,7 @@ describe.each(TEMPLATES.map((template) => ({ slug: template.slug, template })))(
   });
 
   it('calls over https only', () => {
-    for (const { request } of definition.steps) {
+    for (const request of requests) {
       expect(withExample(request.url, example.input)).toMatch(/^https:\/\//);
     }
   });
@@ -99,14 +102,15 @@ describe.each(TEMPLATES.map((template) => ({ slug: template.slug, template })))(
 
   it('repeats a call that writes only where that does no harm', () => {
     const harmless = new Set(['hubspot-contact-upsert', 'openai-response']);
-    for (const { request, retry, idempotency_key } of definition.steps) {
-      const safe = request.method === 'GET' || idempotency_key || harmless.has(template.slug);
+    for (const { request, retry, idempotency_key } of all) {
+      const safe =
+        request === undefined || request.method === 'GET' || idempotency_key || harmless.has(template.slug);
       expect(retry === undefined || safe).toBe(true);
     }
   });
 
   it('waits for no step longer than a person would', () => {
-    for (const { timeout_ms } of definition.steps) expect(timeout_ms).toBeLessThanOrEqual(90_000);
+    for (const { timeout_ms } of all) expect(timeout_ms).toBeLessThanOrEqual(90_000);
   });
 
   it('cites documentation, and fits into the marketplace', () => {

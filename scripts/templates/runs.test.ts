@@ -42,7 +42,7 @@ describe('a wrong credential', () => {
     expect(status).toBe('failed');
     const reason = IN_BODY[slug];
     if (reason === undefined) expect(error).toMatchObject({ class: 'authentication', code: 'http_401' });
-    else expect(error?.message).toContain(reason);
+    else expect(error).toMatchObject({ class: 'authentication', message: expect.stringContaining(reason) });
   });
 
   it.each(TEMPLATES.filter(({ credentials }) => credentials.length > 0))(
@@ -59,12 +59,12 @@ describe('a wrong credential', () => {
 
 describe("the provider's own errors reach the person", () => {
   const CASES: [slug: string, what: string, changes: JsonObject, code: string, body: RegExp][] = [
-    ['slack-message', 'unknown channel', { channel: 'C404' }, 'template_evaluation', /channel_not_found/],
+    ['slack-message', 'unknown channel', { channel: 'C404' }, 'slack_channel_not_found', /channel_not_found/],
     [
       'numverify-phone-validation',
       'no digits',
       { phone: 'none' },
-      'template_evaluation',
+      'numverify_input',
       /no_phone_number_provided/,
     ],
     ['people-data-labs-person', 'nobody known', { email: 'x@example.com' }, 'http_404', /not_found/],
@@ -90,7 +90,7 @@ describe("the provider's own errors reach the person", () => {
     ['twilio-sms', 'invalid number', { to: '+15005550001' }, 'http_400', /21211/],
     ['twilio-sms', 'unknown account', { account_sid: `AC${'1'.repeat(32)}` }, 'http_404', /20404/],
     ['openai-response', 'unknown model', { model: 'gpt-0' }, 'http_404', /model_not_found/],
-    ['openai-response', 'failed answer (200)', { prompt: 'fail' }, 'template_evaluation', /server_error/],
+    ['openai-response', 'failed answer (200)', { prompt: 'fail' }, 'openai_server_error', /server_error/],
     [
       'google-sheets-append-row',
       'unknown sheet',
@@ -110,14 +110,14 @@ describe("the provider's own errors reach the person", () => {
     ],
     ['notion-page', 'line too long', { text: 'x'.repeat(2001) }, 'http_400', /validation_error/],
     ['webhook', 'unknown address', { url: 'https://hooks.example.com/nowhere' }, 'http_404', /^$/],
-    ['lead-to-slack', 'unknown channel', { channel: 'C404' }, 'template_evaluation', /channel_not_found/],
+    ['lead-to-slack', 'unknown channel', { channel: 'C404' }, 'slack_channel_not_found', /channel_not_found/],
   ];
   it.each(CASES)('%s: %s', async (slug, _what, changes, code, body) => {
     const { status, error, steps } = await run(slug, changes);
     expect({ status, code: error?.code }).toEqual({ status: 'failed', code });
     const seen = steps.at(-1)?.response?.body;
     expect(
-      `${code === 'template_evaluation' ? error?.message : (JSON.stringify(seen ?? null) ?? '').replace(/^null$/, '')}`,
+      `${code.startsWith('http_') ? (JSON.stringify(seen ?? null) ?? '').replace(/^null$/, '') : error?.message}`,
     ).toMatch(body);
   });
 });

@@ -1,13 +1,13 @@
 /** Proof that the tests of the official templates can fail: a wrong call is noticed, whatever is wrong with it. */
 import { describe, expect, it } from 'vitest';
-import type { Step } from '../../core/connector/schema.ts';
+import { isRequestStep, type RequestStep } from '../../core/connector/request-step.ts';
 import type { Json, JsonObject } from '../../core/json/json.ts';
 import { officialRuns, officialTemplate, TEMPLATES } from './testing/official-runs.ts';
 
 const runs = officialRuns();
 
 describe('the stand-ins are strict', () => {
-  type Mutation = [what: string, mutate: (step: Step) => boolean];
+  type Mutation = [what: string, mutate: (step: RequestStep) => boolean];
   /** Each answers whether there was something to change. */
   const MUTATIONS: Mutation[] = [
     [
@@ -52,6 +52,7 @@ describe('the stand-ins are strict', () => {
     [
       'one query parameter more',
       ({ request }) => {
+        if (Array.isArray(request.query)) return false;
         request.query = { ...request.query, surprise: 'x' };
         return request.method === 'GET';
       },
@@ -88,7 +89,7 @@ describe('the stand-ins are strict', () => {
     ),
   ).filter(({ slug, index, mutate }) => {
     const step = structuredClone(officialTemplate(slug)).definition.steps[index];
-    return step !== undefined && mutate(step);
+    return step !== undefined && isRequestStep(step) && mutate(step);
   });
 
   it.each(cases)('$slug, step $name: $what is noticed', async ({ slug, index, mutate }) => {
@@ -109,10 +110,10 @@ const OTHER_INPUT: Record<string, JsonObject> = {
 };
 
 /** One attempt, and a failure counts: what is wrong with the step decides how the execution ends. */
-function runWith(slug: string, index: number, mutate: (step: Step) => boolean) {
+function runWith(slug: string, index: number, mutate: (step: RequestStep) => boolean) {
   const file = structuredClone(officialTemplate(slug));
   const step = file.definition.steps[index];
-  if (!step) throw new Error(`no step ${index}`);
+  if (!step || !isRequestStep(step)) throw new Error(`no call in step ${index}`);
   mutate(step);
   delete step.retry;
   step.continue_on_error = false;

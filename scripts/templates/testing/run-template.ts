@@ -114,6 +114,8 @@ async function seal(
     type,
     placement: guide.type === 'api_key' ? guide.placement : null,
     allowed_hosts: [...allowed_hosts],
+    base_url: null,
+    rate_limit: null,
     ciphertext: await sealCredential(service_name, id, fields),
   };
 }
