@@ -12,7 +12,8 @@ const MAX_HOURLY_RANGE_DAYS = 31;
 const EARLIEST = Date.UTC(2000, 0, 1);
 const LATEST = Date.UTC(2200, 0, 1);
 
-const Instant = z.iso
+/** A time that every part of the platform can hold. */
+export const Instant = z.iso
   .datetime({ offset: true, error: 'must be an ISO 8601 time such as 2026-01-31T00:00:00Z' })
   .refine(
     (text) => Date.parse(text) >= EARLIEST && Date.parse(text) < LATEST,

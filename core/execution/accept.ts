@@ -2,12 +2,8 @@ import { checkInput } from '../connector/check/index.ts';
 import { StoredConnector } from '../connector/stored.ts';
 import type { CallContext } from '../context.ts';
 import { Problem } from '../problem/problem.ts';
+import type { Accepted } from './accepted.ts';
 import { type ExecuteConnector, Execution } from './schema.ts';
-
-export interface Accepted {
-  readonly execution: Execution;
-  readonly workspaceId: string;
-}
 
 /**
  * Writes an execution of a connector's current version, after checking its input against the version's schema. From
@@ -39,5 +35,5 @@ export async function acceptExecution(
     p_input: input,
     p_trigger: { type: 'api' },
   });
-  return { execution: Execution.parse(accepted), workspaceId: connector.workspace_id };
+  return { execution: Execution.parse(accepted), workspaceId: connector.workspace_id, fence: 0 };
 }

@@ -9,7 +9,17 @@ export const CreateWorkspace = z
   .meta({ id: 'CreateWorkspace' });
 export type CreateWorkspace = z.infer<typeof CreateWorkspace>;
 
-export const UpdateWorkspace = CreateWorkspace.meta({ id: 'UpdateWorkspace' });
+/** Days for which ended executions are kept, with their steps. */
+const RetentionDays = z.int().min(1).max(3650);
+
+export const UpdateWorkspace = z
+  .strictObject({
+    name: CreateWorkspace.shape.name.optional(),
+    /** Null: for ever. */
+    retention_days: RetentionDays.nullable().optional(),
+  })
+  .refine((changes) => Object.keys(changes).length > 0, 'must change something')
+  .meta({ id: 'UpdateWorkspace' });
 export type UpdateWorkspace = z.infer<typeof UpdateWorkspace>;
 
 /** `role` is the caller's; null when an API key calls, which has a scope in its place. */
@@ -21,6 +31,8 @@ export type WorkspaceSummary = z.infer<typeof WorkspaceSummary>;
 export const Workspace = WorkspaceSummary.extend({
   /** Grows with every change, as in the ETag. */
   revision: z.int(),
+  /** Days for which ended executions are kept; null is for ever. */
+  retention_days: RetentionDays.nullable(),
 }).meta({ id: 'Workspace' });
 export type Workspace = z.infer<typeof Workspace>;
 

@@ -1,7 +1,7 @@
 import type { CallContext } from '../context.ts';
 import { type UpdateWorkspace, Workspace } from './schema.ts';
 
-/** Needs the role admin. `expectedRevision` null overwrites whatever is there. */
+/** Needs the role admin. What is not named stays. `expectedRevision` null overwrites whatever is there. */
 export async function updateWorkspace(
   ctx: CallContext,
   input: UpdateWorkspace,
@@ -10,7 +10,7 @@ export async function updateWorkspace(
   return Workspace.parse(
     await ctx.db.call('update_workspace', {
       p_workspace_id: ctx.workspaceId,
-      p_name: input.name,
+      p_changes: input,
       p_expected_revision: expectedRevision,
     }),
   );

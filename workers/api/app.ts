@@ -22,13 +22,17 @@ import { portsFor, type Runtime } from './ports.ts';
 import { adminRoutes } from './routes/admin.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
 import { auditLogRoutes, platformAuditLogRoutes } from './routes/audit-log.ts';
+import { batchRoutes, connectorBatchRoutes } from './routes/batches.ts';
 import { connectorRoutes } from './routes/connectors.ts';
 import { credentialRoutes } from './routes/credentials.ts';
+import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { executeRoutes } from './routes/execute.ts';
+import { executionEventRoutes } from './routes/execution-events.ts';
 import { executionRoutes } from './routes/executions.ts';
 import { healthRoutes, readyRoutes } from './routes/health.ts';
 import { meRoutes } from './routes/me.ts';
+import { rerunRoutes } from './routes/rerun.ts';
 import { connectorTemplateRoutes, templateAdminRoutes, templateRoutes } from './routes/templates.ts';
 import { transferRoutes } from './routes/transfer.ts';
 import { workspaceRoutes } from './routes/workspaces.ts';
@@ -37,6 +41,9 @@ import { workspaceRoutes } from './routes/workspaces.ts';
 const MAX_BODY_BYTES = 1024 * 1024;
 /** A thousand connectors of some size; the Worker's 128 MB hold the text and what is parsed of it several times over. */
 const MAX_IMPORT_BYTES = 8 * 1024 * 1024;
+/** Ten thousand items of some size; they are read one by one, and never held as values all together. */
+const MAX_BATCH_BYTES = 16 * 1024 * 1024;
+const BATCHES_OF_CONNECTOR = /^\/api\/v1\/connectors\/[^/]+\/batches$/;
 const MAX_REQUEST_ID_CHARS = 128;
 
 /** What needs a token. */
@@ -47,6 +54,8 @@ const AREAS = [
   'connectors',
   'connector-templates',
   'executions',
+  'batches',
+  'dead-letters',
   'admin',
   'api-keys',
   'audit-log',
@@ -68,6 +77,8 @@ const limitBody = (maxSize: number) =>
       throw new Problem('body_too_large', `A body may have ${maxSize} bytes.`);
     },
   });
+
+const limitBatch = limitBody(MAX_BATCH_BYTES);
 
 /** The API as one Hono app; `runtime` replaces the world in tests. */
 export function createApp(runtime: Runtime = workersRuntime) {
@@ -119,8 +130,10 @@ export function createApp(runtime: Runtime = workersRuntime) {
   app.use(conditionalGet());
   // In this order, so that nobody without a token makes the Worker read a body.
   for (const area of AREAS) {
-    const most = area === 'import' ? MAX_IMPORT_BYTES : MAX_BODY_BYTES;
-    app.use(`/api/v1/${area}/*`, authenticate(), rateLimit(), idempotency(), workspace(), limitBody(most));
+    const limit = limitBody(area === 'import' ? MAX_IMPORT_BYTES : MAX_BODY_BYTES);
+    app.use(`/api/v1/${area}/*`, authenticate(), rateLimit(), idempotency(), workspace(), (c, next) =>
+      BATCHES_OF_CONNECTOR.test(c.req.path) ? limitBatch(c, next) : limit(c, next),
+    );
   }
 
   return app
@@ -132,8 +145,13 @@ export function createApp(runtime: Runtime = workersRuntime) {
     .route('/api/v1/connectors', connectorRoutes)
     .route('/api/v1/connectors', executeRoutes)
     .route('/api/v1/connectors', connectorTemplateRoutes)
+    .route('/api/v1/connectors', connectorBatchRoutes)
+    .route('/api/v1/batches', batchRoutes)
     .route('/api/v1/connector-templates', templateRoutes)
     .route('/api/v1/executions', executionRoutes)
+    .route('/api/v1/executions', rerunRoutes)
+    .route('/api/v1/executions', executionEventRoutes)
+    .route('/api/v1/dead-letters', deadLetterRoutes)
     .route('/api/v1/api-keys', apiKeyRoutes)
     .route('/api/v1/audit-log', auditLogRoutes)
     .route('/api/v1/admin/audit-log', platformAuditLogRoutes)

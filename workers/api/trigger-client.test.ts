@@ -5,6 +5,7 @@ import { TriggerError, triggerClient } from './trigger-client.ts';
 const EXECUTION = {
   id: '018f0000-0000-7000-8000-000000000001',
   workspaceId: '018f0000-0000-7000-8000-000000000002',
+  fence: 0,
 };
 
 function client(...answers: (() => Response)[]) {

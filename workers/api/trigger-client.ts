@@ -31,8 +31,8 @@ export interface TriggerOptions {
 export interface TriggerClient {
   /** Starts a run of a task; returns the run's id. @throws TriggerError */
   trigger(taskId: string, payload: unknown, options?: TriggerOptions): Promise<string>;
-  /** Starts the task for an accepted execution; returns the task run's id. @throws TriggerError */
-  startExecution(execution: { id: string; workspaceId: string }): Promise<string>;
+  /** Starts the task for an execution that is due, once for each `fence`; returns the task run's id. @throws TriggerError */
+  startExecution(execution: { id: string; workspaceId: string; fence: number }): Promise<string>;
 }
 
 export class TriggerError extends Error {
@@ -85,10 +85,10 @@ export function triggerClient(options: {
 
   return {
     trigger,
-    startExecution({ id, workspaceId }) {
+    startExecution({ id, workspaceId, fence }) {
       const payload: ExecutionTaskPayload = { executionId: id };
       return trigger(EXECUTION_TASK_ID, payload, {
-        idempotencyKey: executionTriggerKey(id, 0),
+        idempotencyKey: executionTriggerKey(id, fence),
         concurrencyKey: workspaceId,
         queue: EXECUTION_QUEUE,
         tags: executionTags(id, workspaceId),

@@ -25,7 +25,7 @@ export interface CallOptions {
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  /** Parsed as JSON, or undefined when empty. */
+  /** Parsed if it is JSON, a text otherwise; undefined when empty. */
   readonly body: unknown;
 }
 
@@ -50,11 +50,13 @@ export async function call(target: string, options: CallOptions = {}): Promise<A
   const answer = {
     status: response.status,
     headers: response.headers,
-    body: text === '' ? undefined : JSON.parse(text),
+    body: text === '' ? undefined : isJson(response.headers) ? JSON.parse(text) : text,
   };
   assertDocumented(target, answer);
   return answer;
 }
+
+const isJson = (headers: Headers) => /[/+]json\b/.test(headers.get('content-type') ?? '');
 
 const Problem = z.object({
   type: z.string(),

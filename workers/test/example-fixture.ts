@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { EXAMPLE_IDS, type ExampleIds } from '../api/openapi/example-ids.ts';
 import type { Operation } from '../api/openapi/operation.ts';
 import { call, dataIn, idIn, signUp, sql, type User } from './api.ts';
-import { connectorBody, type Fixture } from './fixture.ts';
+import { connectorBody, executeBody, type Fixture } from './fixture.ts';
 
 const shared = new Map<string, Promise<User>>();
 
@@ -22,6 +22,21 @@ export async function saasAdmin(): Promise<User> {
 
 /** Makes what an operation's examples speak of, unless the fixture has it. */
 const MADE: Partial<Record<keyof ExampleIds, (fixture: Fixture) => Promise<string>>> = {
+  failedExecution: async ({ owner, workspace, connector }) => {
+    const as = { token: owner.token, workspace };
+    const id = idIn(await call(`POST /api/v1/connectors/${connector}/execute`, { ...as, json: executeBody }));
+    await sql(
+      `update public.connector_executions set status = 'failed', fence = 1, started_at = now(), finished_at = now(),
+         error = '{"class":"upstream","code":"http_500","message":"The service answered 500.","step":"lookup"}' where id = $1`,
+      id,
+    );
+    return id;
+  },
+  batch: async ({ owner, workspace, connector }) => {
+    const as = { token: owner.token, workspace };
+    const json = { items: [executeBody, executeBody] };
+    return idIn(await call(`POST /api/v1/connectors/${connector}/batches`, { ...as, json }));
+  },
   guest: async () => (await sharedUser('guest')).id,
   saasAdmin: async () => {
     const { id } = await signUp('second-saas-admin');

@@ -6,6 +6,9 @@ export const EXAMPLE_IDS = {
   workspace: '0198c0de-0000-7000-8000-000000000001',
   connector: '0198c0de-0000-7000-8000-000000000002',
   execution: '0198c0de-0000-7000-8000-000000000003',
+  /** One that failed, and that nobody has dealt with. */
+  failedExecution: '0198c0de-0000-7000-8000-00000000000d',
+  batch: '0198c0de-0000-7000-8000-00000000000e',
   credential: '0198c0de-0000-7000-8000-000000000004',
   template: '0198c0de-0000-7000-8000-00000000000a',
   /** A template that the workspace has installed, as a connector. */

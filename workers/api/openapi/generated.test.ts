@@ -44,7 +44,10 @@ function parameterText(parameter: JsonObject): fc.Arbitrary<string> {
 const inHeader = (text: string) => text.replace(/[^\x20-\x7e]/g, '').trim();
 
 /** Waiting is tested elsewhere, and would take its time. */
-const PREFER = fc.constantFrom('wait=0', 'WAIT="0"', 'wait=0, respond-async', 'wait=0; x=y');
+const WAITING = new Map<string, fc.Arbitrary<string>>([
+  ['Prefer', fc.constantFrom('wait=0', 'WAIT="0"', 'wait=0, respond-async', 'wait=0; x=y')],
+  ['wait', fc.constantFrom('0', '00', '-1', '100', '')],
+]);
 
 function requestOf(operation: Operation): fc.Arbitrary<Generated> {
   const parameters = parametersOf(operation);
@@ -53,10 +56,12 @@ function requestOf(operation: Operation): fc.Arbitrary<Generated> {
       .filter((parameter) => parameter.in === place)
       .map((parameter): [string, fc.Arbitrary<string>] => [
         String(parameter.name),
-        parameter.name === 'Prefer' ? PREFER : parameterText(parameter),
+        WAITING.get(String(parameter.name)) ?? parameterText(parameter),
       ]);
     const record = Object.fromEntries(texts);
-    const some = requiredToo ? fc.record(record) : fc.record(record, { requiredKeys: [] });
+    const some = requiredToo
+      ? fc.record(record)
+      : fc.record(record, { requiredKeys: Object.keys(record).filter((name) => name === 'wait') });
     return some.map((values) =>
       Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value ?? ''])),
     );

@@ -40,6 +40,12 @@ export const REQUEST_HEADERS = {
     schema: text,
     example: '"r7"',
   },
+  'Last-Event-ID': {
+    description:
+      'The `id` of the last event that came: the stream goes on behind it, with nothing lost and nothing twice. `last_event_id` says the same where headers cannot be set.',
+    schema: { type: 'string', pattern: '^\\d{1,9}(\\.[1-9]\\d{0,6})?$' },
+    example: '0',
+  },
   Prefer: {
     description:
       '`wait=N` waits up to N seconds (30 at most) for the end, and answers 200 with the result if it comes in time (RFC 7240).',

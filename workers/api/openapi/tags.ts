@@ -9,6 +9,8 @@ export const TAGS = {
   Templates:
     'The marketplace: connectors to install, each with a manifest of what it can do. SaaS admins curate it.',
   Executions: 'Durable runs of connectors, with every step that was made.',
+  'Dead letters': 'Executions that failed or timed out, and that nobody has redriven or dismissed.',
+  Batches: 'One connector over many inputs: their executions with counts, results, and one cancel for all.',
   'API keys': 'Keys with which servers call the API for a workspace.',
   'Audit log': 'Who changed what. Secrets are never in it.',
   Transfer: "A workspace's connectors as one document.",

@@ -63,6 +63,8 @@ const CALLERS: Caller[] = [
 const ROUND_TRIPS: Readonly<Record<string, number>> = {
   updateConnector: 2,
   executeConnector: 2,
+  replayExecution: 2,
+  createBatch: 2,
   updateCredential: 2,
   publishTemplate: 2,
 };
@@ -249,7 +251,7 @@ function isMemberCall({ access }: Operation, caller: Caller): boolean {
 function foreignIdsIn({ params, access }: Operation): string[] {
   if (access === 'saas_admin') return [];
   const examples = Object.values(params?.about ?? {}).map(({ example }) => example);
-  return (['connector', 'installedConnector', 'execution', 'member', 'apiKey'] as const).filter((kind) =>
-    examples.includes(EXAMPLE_IDS[kind]),
-  );
+  return (
+    ['connector', 'installedConnector', 'execution', 'failedExecution', 'batch', 'member', 'apiKey'] as const
+  ).filter((kind) => examples.includes(EXAMPLE_IDS[kind]));
 }

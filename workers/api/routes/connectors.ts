@@ -12,7 +12,7 @@ import { expectedRevision, tagged } from '../http/etag.ts';
 import { jsonBody } from '../http/json-body.ts';
 import { pageBody } from '../http/page-body.ts';
 import { Id, PageQuery, pageRequest, path, query } from '../http/params.ts';
-import { ExecutionQuery } from './executions.ts';
+import { ExecutionQuery, executionFilter } from './executions.ts';
 
 /** Here the path names the connector. */
 export const ConnectorExecutionQuery = ExecutionQuery.omit({ connector_id: true });
@@ -45,6 +45,6 @@ export const connectorRoutes = new Hono<AppEnv>()
   })
   .get('/:id/executions', path(Id), query(ConnectorExecutionQuery), async (c) => {
     const valid = c.req.valid('query');
-    const filter = { connectorId: c.req.valid('param').id, status: valid.status };
+    const filter = { ...executionFilter(valid), connectorId: c.req.valid('param').id };
     return c.json(pageBody(await listExecutions(c.var.call, pageRequest(valid), filter)));
   });

@@ -13,7 +13,7 @@ import { FailureQuery, RecentQuery, StatsQuery, TopQuery, UsageQuery, UserPath }
 import { EXAMPLE_IDS, EXAMPLE_TIME } from '../example-ids.ts';
 import { described, NO_CONTENT, type Operation, page, single } from '../operation.ts';
 import { PAGE } from '../parameters.ts';
-import { EXECUTION_STATUS } from './executions.ts';
+import { EXECUTION_FILTERS } from './executions.ts';
 
 const FROM = '2026-01-14T00:00:00Z';
 const TO = '2026-01-15T00:00:00Z';
@@ -116,7 +116,7 @@ export const adminOperations: Operation[] = [
     path: '/api/v1/admin/executions/recent',
     summary: 'List recent executions',
     description: 'Of all workspaces, newest first, without what was in them.',
-    query: described(RecentQuery, { ...PAGE, status: EXECUTION_STATUS }),
+    query: described(RecentQuery, { ...PAGE, status: EXECUTION_FILTERS.status }),
     responses: {
       200: {
         description: 'A page of executions.',

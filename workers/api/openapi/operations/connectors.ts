@@ -13,7 +13,7 @@ import { EXAMPLE_IDS, EXAMPLE_TIME } from '../example-ids.ts';
 import { described, NO_CONTENT, type Operation, page, single } from '../operation.ts';
 import { CONNECTOR_ID, PAGE } from '../parameters.ts';
 import {
-  EXECUTION_STATUS,
+  EXECUTION_FILTERS,
   executionExample,
   executionSummaryExample,
   queuedExecutionExample,
@@ -242,7 +242,7 @@ export const connectorOperations: Operation[] = [
     description: 'Newest first, without their data; also of a connector that was deleted.',
     access: 'viewer',
     params: byId,
-    query: described(ConnectorExecutionQuery, { ...PAGE, status: EXECUTION_STATUS }),
+    query: described(ConnectorExecutionQuery, { ...PAGE, ...EXECUTION_FILTERS }),
     responses: {
       200: {
         description: 'A page of executions.',

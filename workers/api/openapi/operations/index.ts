@@ -3,9 +3,13 @@ import { accountOperations } from './account.ts';
 import { adminOperations } from './admin.ts';
 import { apiKeyOperations } from './api-keys.ts';
 import { auditLogOperations } from './audit-log.ts';
+import { batchOperations } from './batches.ts';
 import { connectorOperations } from './connectors.ts';
 import { credentialOperations } from './credentials.ts';
+import { deadLetterOperations } from './dead-letters.ts';
+import { executionEventOperations } from './execution-events.ts';
 import { executionOperations } from './executions.ts';
+import { rerunOperations } from './reruns.ts';
 import { serviceOperations } from './service.ts';
 import { templateOperations } from './templates.ts';
 import { transferOperations } from './transfer.ts';
@@ -19,6 +23,10 @@ export const OPERATIONS: readonly Operation[] = [
   ...credentialOperations,
   ...connectorOperations,
   ...executionOperations,
+  ...rerunOperations,
+  ...executionEventOperations,
+  ...deadLetterOperations,
+  ...batchOperations,
   ...templateOperations,
   ...upgradeOperations,
   ...apiKeyOperations,

@@ -20,7 +20,7 @@ export const workspaceSummaryExample: JsonObject = {
   role: 'owner',
   created_at: EXAMPLE_TIME,
 };
-const workspaceExample: JsonObject = { ...workspaceSummaryExample, revision: 1 };
+const workspaceExample: JsonObject = { ...workspaceSummaryExample, revision: 1, retention_days: 90 };
 const member: JsonObject = {
   user_id: EXAMPLE_IDS.member,
   role: 'viewer',
@@ -102,15 +102,19 @@ export const workspaceOperations: Operation[] = [
     method: 'patch',
     path: '/api/v1/workspaces/{id}',
     tag: 'Workspaces',
-    summary: 'Rename a workspace',
-    description: 'Its id stays.',
+    summary: 'Change a workspace',
+    description: 'Its name, and how long it keeps executions that have ended. What is not named stays.',
     access: 'admin',
     apiKeys: true,
     headers: ['If-Match'],
     params: ofWorkspace,
     body: {
       schema: UpdateWorkspace,
-      examples: { renamed: { summary: 'Another name', value: { name: 'Acme Inc.' } } },
+      examples: {
+        renamed: { summary: 'Another name', value: { name: 'Acme Inc.' } },
+        retention: { summary: 'Executions are kept for a year', value: { retention_days: 365 } },
+        forever: { summary: 'Executions are kept for ever', value: { retention_days: null } },
+      },
     },
     responses: {
       200: {

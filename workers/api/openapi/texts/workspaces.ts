@@ -48,9 +48,14 @@ export const WORKSPACES_TEXTS: Readonly<Record<string, ComponentText>> = {
     description: 'A workspace, as the caller sees it.',
     fields: {
       role: "The caller's role in it; null for an API key.",
+      retention_days: 'How many days executions are kept after they have ended; null is for ever.',
     },
   },
-  UpdateWorkspace: { description: 'Another name for a workspace.' },
+  UpdateWorkspace: {
+    description: 'What is to change.',
+    fields: { retention_days: 'How many days executions are kept after they have ended; null is for ever.' },
+    schema: { minProperties: 1 },
+  },
   WorkspaceSummary: {
     description: 'A workspace, as the caller sees it.',
     fields: { role: "The caller's role in it; null for an API key." },
