@@ -2,6 +2,7 @@ import { schemaTask } from '@trigger.dev/sdk';
 import { EXECUTION_TASK_ID, ExecutionTaskPayload } from '../core/execution/schema.ts';
 import { EXECUTION_QUEUE } from '../core/execution/task-trigger.ts';
 import { processEngine } from './engine.ts';
+import { goOnLater } from './start-execution.ts';
 
 /** A workspace's executions that run at the same time: the queue is kept per concurrency key, the workspace's id. */
 const EXECUTIONS_PER_WORKSPACE = 10;
@@ -17,6 +18,9 @@ export const connectorExecution = schemaTask({
   queue: { name: EXECUTION_QUEUE, concurrencyLimit: EXECUTIONS_PER_WORKSPACE },
   maxDuration: MAX_DURATION_SECONDS,
   retry: { maxAttempts: 3, factor: 2, minTimeoutInMs: 1_000, maxTimeoutInMs: 30_000, randomize: true },
-  run: ({ executionId }, { ctx, signal }) =>
-    processEngine()({ executionId, owner: ctx.run.id, signal: signal ?? new AbortController().signal }),
+  run: async ({ executionId }, { ctx, signal = new AbortController().signal }) => {
+    const outcome = await processEngine().run({ executionId, owner: ctx.run.id, signal });
+    await goOnLater(outcome);
+    return outcome;
+  },
 });

@@ -1,10 +1,9 @@
-import { idempotencyKeys, logger, schedules } from '@trigger.dev/sdk';
+import { logger, schedules } from '@trigger.dev/sdk';
 import * as z from 'zod';
-import { executionTags, executionTriggerKey, TRIGGER_KEY_TTL } from '../core/execution/task-trigger.ts';
-import { connectorExecution } from './connector-execution.ts';
 import { serviceDatabase } from './database.ts';
 import { readTaskEnv } from './env.ts';
 import { inTurn } from './in-turn.ts';
+import { startExecution } from './start-execution.ts';
 
 /** An accepted execution normally starts within a second; this long without a start means that its trigger was lost. */
 const OVERDUE_SECONDS = 30;
@@ -33,7 +32,9 @@ export const executionSweeper = schedules.task({
         p_limit: SWEEP_LIMIT,
       }),
     );
-    const failed = await inTurn(overdue, TRIGGERS_AT_ONCE, triggerAgain);
+    const failed = await inTurn(overdue, TRIGGERS_AT_ONCE, ({ id, workspace_id, fence }) =>
+      startExecution({ id, workspaceId: workspace_id, fence }),
+    );
     if (overdue.length > 0) {
       logger[failed > 0 ? 'error' : 'info']('triggered overdue executions again', {
         executions: overdue.length - failed,
@@ -43,16 +44,3 @@ export const executionSweeper = schedules.task({
     return { triggered: overdue.length - failed, failed };
   },
 });
-
-async function triggerAgain({ id, workspace_id, fence }: z.infer<typeof Overdue>[number]): Promise<void> {
-  await connectorExecution.trigger(
-    { executionId: id },
-    {
-      // The same key as the first trigger's: while that one's run lives, this is not a second run.
-      idempotencyKey: await idempotencyKeys.create(executionTriggerKey(id, fence), { scope: 'global' }),
-      idempotencyKeyTTL: TRIGGER_KEY_TTL,
-      concurrencyKey: workspace_id,
-      tags: executionTags(id, workspace_id),
-    },
-  );
-}

@@ -188,7 +188,8 @@ as $$
             and v.connector_id = e.connector_id and v.version = e.connector_version) end)), '[]'),
     'steps', coalesce((
       select jsonb_agg(jsonb_build_object('step_name', s.step_name, 'iteration', s.iteration, 'attempt', s.attempt,
-        'status', s.status, 'superseded', s.superseded, 'resume_at', s.resume_at, 'resume_state', s.resume_state)
+        'status', s.status, 'superseded', s.superseded, 'started_at', s.started_at, 'resume_at', s.resume_at,
+        'resume_state', s.resume_state)
         order by s.step_index, s.iteration, s.attempt)
       from public.connector_step_runs s
       where s.workspace_id = e.workspace_id and s.execution_id = e.id and not s.settled), '[]'))
@@ -232,11 +233,28 @@ begin
   elsif e.status = 'running' and e.lease_expires_at > now() and e.lease_owner is distinct from p_owner then
     return jsonb_build_object('outcome', 'held');
   end if;
-  return private.claim_json(private.take_execution(e, p_owner, p_lease_seconds));
+  e := private.take_execution(e, p_owner, p_lease_seconds);
+  -- A statement of its own: within the one that changed the rows, it would still see the old ones.
+  return private.claim_json(e);
 end;
 $$;
 comment on function public.claim_execution is
   'Takes the lease: outcome claimed (with all that the engine needs), held (by another run), waiting (parked), finished, or missing.';
+
+create or replace function private.hold_execution(p_id uuid, p_fence bigint) returns public.connector_executions
+language plpgsql set search_path = ''
+as $$
+declare
+  e public.connector_executions;
+begin
+  select * into e from public.connector_executions x
+  where x.id = p_id and x.fence = p_fence and x.status = 'running' and x.resume_at is null for update;
+  if not found then
+    perform private.raise_problem(409, 'lease_lost', 'Another run has taken this execution over.');
+  end if;
+  return e;
+end;
+$$;
 
 drop function public.start_step_run(uuid, bigint, int, text, int, jsonb, int);
 drop function public.commit_step_run(uuid, bigint, int, text, int, text, jsonb, jsonb, jsonb, jsonb, text, double precision, int);

@@ -1,139 +1,192 @@
-import type { EgressResponse } from '../../egress/port.ts';
-import { TemplateError } from '../../expression/parse.ts';
-import type { Json, JsonObject } from '../../json/json.ts';
-import type { RecordedResponse, StepOutcome } from '../schema.ts';
-import { parseRetryAfter } from './backoff.ts';
+import type { RateLimit } from '../../connector/schema.ts';
+import type { RecordedResponse, StepOutcome, StepSource } from '../schema.ts';
+import type { Mock } from '../test-options.ts';
 import { type BuiltRequest, buildRequest } from './build-request.ts';
 import { requestContext } from './context.ts';
-import { MAX_FIELDS_CHARS } from './limits.ts';
-import type { PlannedStep } from './plan.ts';
+import { type Judged, judgeAnswer } from './judge-answer.ts';
+import { withPage } from './page-request.ts';
+import type { GuardedCall } from './ports.ts';
 import { headerRecord, readBody } from './read-response.ts';
-import { isAtMost, recordable, recordedCharsFor } from './recordable.ts';
-import { commitAttempt, type Run, type Seen } from './run.ts';
+import { learnDeclaredSecrets, type Run, type Scope, type Seen, shown, startAttempt } from './run.ts';
+import type { CallOptions, PlannedCall } from './run-call.ts';
+import { cacheOf } from './step-cache.ts';
 import {
+  circuitOpenFailure,
   egressFailureOf,
+  rateLimitedFailure,
   type StepFailure,
   StepRenderError,
-  statusFailure,
-  templateFailure,
 } from './step-failure.ts';
 
 /** RFC 9110 section 9.2.1: asking twice changes nothing. */
 export const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-export type Attempt = { ok: true; outcome: StepOutcome } | { ok: false; failure: StepFailure; seen: Seen };
+export type Attempt = { seen: Seen; call?: GuardedCall } & (
+  | { ok: true; outcome: StepOutcome }
+  | { ok: false; failure: StepFailure }
+);
 
-/** One attempt at a step: render, write the ledger's row, call, read the answer. Commits only a success. */
-export async function attemptStep(run: Run, planned: PlannedStep, attempt: number): Promise<Attempt> {
-  const { step, index } = planned;
-  const { deps, claim, control } = run;
-  const startedAt = deps.clock.now();
+/** One attempt at a call: render, write the ledger's row, call, read the answer. Leaves the row to be completed. */
+export async function attemptCall(
+  run: Run,
+  planned: PlannedCall,
+  scope: Scope,
+  attempt: number,
+  options: CallOptions,
+): Promise<Attempt> {
+  const startedAt = run.deps.clock.now();
   let built: BuiltRequest;
   try {
-    built = await build(run, planned);
+    const rendered = await build(run, planned, scope);
+    built = options.page ? withPage(rendered, options.page) : rendered;
   } catch (error) {
     if (!(error instanceof StepRenderError)) throw error;
     return { ok: false, failure: error.failure, seen: { startedAt } };
   }
-  const request = recordable(run.redactor.value(built.shown), recordedCharsFor(run.plan.steps.length));
-  const failed = (failure: StepFailure, response?: RecordedResponse): Attempt => ({
-    ok: false,
-    failure,
-    seen: { request, startedAt, ...(response ? { response } : {}) },
-  });
+  learnDeclaredSecrets(run, planned, { request: built.shown });
+  const request = shown(run, planned, built.shown, 'request');
+  const seen: Seen = { request, startedAt };
+  const begin = () => startAttempt(run, planned, scope, { attempt, request });
 
-  const started = deps.ledger.startStep(claim, { step_index: index, step_name: step.name, attempt, request });
-  // A write must not leave before its row is there; a read may overlap with it, for asking twice does no harm.
-  const overlap = SAFE_METHODS.has(step.request.method);
-  if (overlap) started.catch(() => {});
-  else control.heed(await started);
-  if (control.reason() !== undefined) return failed(control.failure());
-  const timeoutMs = Math.min(step.timeout_ms, control.remainingMs());
-  const sent = await deps.egress.send({ ...built.egress, timeoutMs, signal: control.signal });
-  if (overlap) control.heed(await started);
-  if (!sent.ok) {
-    return failed(control.reason() === undefined ? egressFailureOf(sent.failure) : control.failure());
+  const instead = standIn(run, planned);
+  if (instead) {
+    await begin();
+    return answered(run, planned, scope, seen, instead.mock, instead.source, options);
   }
-
-  const answer = await readAnswer(run, planned, sent.response);
-  if (answer.failure) return failed(answer.failure, answer.response);
-  const outcome: StepOutcome = { ...answer.response, output: answer.output, error: null };
-  const response = answer.response;
-  await commitAttempt(run, planned, {
-    attempt,
-    status: 'succeeded',
-    committed: outcome,
-    request,
-    response,
-    startedAt,
-  });
-  return { ok: true, outcome };
+  if (run.test?.mode === 'dry_run') {
+    await begin();
+    const outcome: StepOutcome = { status: null, headers: {}, body: null, output: {}, error: null };
+    return { ok: true, outcome, seen: { ...seen, source: 'not_sent' } };
+  }
+  const cache = await cacheOf(run, planned, scope, built);
+  const kept = await cache?.read();
+  if (kept) {
+    await begin();
+    return judged(await judgeAnswer(run, planned, scope, kept, options), { ...seen, source: 'cache' });
+  }
+  const call = guardedCall(run, planned, built);
+  const refused = await waitForAdmission(run, planned, call);
+  if (refused) return { ok: false, failure: refused, seen, call };
+  const tried = await send(run, planned, scope, built, seen, begin, options);
+  if (tried.ok && tried.seen.response) await cache?.write(tried.seen.response);
+  return { ...tried, call };
 }
 
-function build(run: Run, { step, index, use }: PlannedStep): Promise<BuiltRequest> {
+function build(run: Run, { step, use }: PlannedCall, scope: Scope): Promise<BuiltRequest> {
+  const place = scope.iteration === '' ? step.name : `${step.name}-${scope.iteration}`;
   return buildRequest({
     step,
     use,
     evaluator: run.plan.evaluator,
-    context: requestContext(run.context, use, run.credentials),
+    context: requestContext(scope.context, use, run.credentials),
     credentials: run.credentials,
     randomBytes: run.deps.randomBytes,
-    idempotencyKey: `patchbay-${run.claim.execution_id}-${index}`,
+    idempotencyKey: `patchbay-${run.claim.execution_id}-${place}`,
   });
 }
 
-type Answer = { response: RecordedResponse } & (
-  | { output: JsonObject; failure?: undefined }
-  | { failure: StepFailure }
-);
-
-async function readAnswer(run: Run, { step }: PlannedStep, response: EgressResponse): Promise<Answer> {
-  const headers = headerRecord(response.headers);
-  const read = readBody(response, step.response?.type ?? 'auto');
-  const body: Json = read.ok ? read.body : null;
-  const shown = { status: response.status, headers, body };
-  const retryAfterMs = parseRetryAfter(headers['retry-after'], run.deps.clock.now());
-  const refused = statusFailure(response.status, retryAfterMs);
-  if (refused) return { response: shown, failure: refused };
-  if (!read.ok) {
-    const { code, message } = read;
-    return {
-      response: shown,
-      failure: { class: 'upstream', code, message, transient: false, mayHaveActed: true },
-    };
-  }
-  try {
-    const output = await mapFields(run, step.response?.map ?? {}, shown);
-    // Each may be the whole body.
-    if (isAtMost(output, MAX_FIELDS_CHARS)) return { response: shown, output };
-    return { response: shown, failure: FIELDS_TOO_LARGE };
-  } catch (error) {
-    if (!(error instanceof TemplateError)) throw error;
-    return { response: shown, failure: { ...templateFailure(error, 'response.map'), mayHaveActed: true } };
-  }
-}
-
-const FIELDS_TOO_LARGE: StepFailure = {
-  class: 'template',
-  code: 'template_limit',
-  message: `response.map: the fields are larger than ${MAX_FIELDS_CHARS} characters together.`,
-  transient: false,
-  mayHaveActed: true,
-};
-
-/** The step's fields, from JSONata over the answer; one that finds nothing is null, so that the field is always there. */
-async function mapFields(
+async function send(
   run: Run,
-  map: Readonly<Record<string, string>>,
-  answer: RecordedResponse,
-): Promise<JsonObject> {
-  const { input, steps, execution } = run.context;
-  const context = { input, steps, execution, ...answer };
-  const fields = await Promise.all(
-    Object.entries(map).map(async ([name, source]) => {
-      const value = await run.plan.evaluator.expression(source, { optional: true })(context);
-      return [name, (value ?? null) as Json] as const;
-    }),
-  );
-  return Object.fromEntries(fields);
+  planned: PlannedCall,
+  scope: Scope,
+  built: BuiltRequest,
+  seen: Seen,
+  begin: () => Promise<void>,
+  options: CallOptions,
+): Promise<Attempt> {
+  const { deps, control } = run;
+  const { step } = planned;
+  const failed = (failure: StepFailure): Attempt => ({ ok: false, failure, seen });
+  const started = begin();
+  // A write must not leave before its row is there; a read may overlap with it, for asking twice does no harm.
+  const overlap = SAFE_METHODS.has(step.request.method);
+  if (overlap) started.catch(() => {});
+  else await started;
+  if (control.reason() !== undefined) return failed(control.failure());
+  const timeoutMs = Math.min(step.timeout_ms, control.remainingMs());
+  const sent = await deps.egress.send({ ...built.egress, timeoutMs, signal: control.signal });
+  if (overlap) await started;
+  const stopped = control.reason() !== undefined;
+  const call = guardedCall(run, planned, built);
+  if (!sent.ok) {
+    const failure = egressFailureOf(sent.failure);
+    if (!stopped && failure.transient) await deps.guard.report(call, 'failed');
+    return failed(stopped ? control.failure() : failure);
+  }
+  const { response } = sent;
+  await deps.guard.report(call, isTroubled(response.status) ? 'failed' : 'succeeded');
+  const read = readBody(response, step.response?.type ?? 'auto');
+  const answer: RecordedResponse = {
+    status: response.status,
+    headers: headerRecord(response.headers),
+    body: read.ok ? read.body : null,
+  };
+  return judged(await judgeAnswer(run, planned, scope, answer, options, read.ok ? undefined : read), seen);
 }
+
+/** RFC 9110 section 15.6: the other side says that it is the one that failed, and might do better later. */
+function isTroubled(status: number): boolean {
+  return status >= 500 && status !== 501 && status !== 505;
+}
+
+function judged(answer: Judged, seen: Seen): Attempt {
+  const withAnswer = { ...seen, response: answer.response };
+  if (answer.failure) return { ok: false, failure: answer.failure, seen: withAnswer };
+  return { ok: true, outcome: { ...answer.response, output: answer.output, error: null }, seen: withAnswer };
+}
+
+/** What a test run was given in place of the service. */
+function standIn(run: Run, { step }: PlannedCall): { mock: Mock; source: StepSource } | undefined {
+  const mock = run.test?.mocks[step.name];
+  if (mock) return { mock, source: 'mock' };
+  const pinned = run.test?.pinned[step.name];
+  return pinned && { mock: pinned, source: 'pinned' };
+}
+
+async function answered(
+  run: Run,
+  planned: PlannedCall,
+  scope: Scope,
+  seen: Seen,
+  mock: Mock,
+  source: StepSource,
+  options: CallOptions,
+): Promise<Attempt> {
+  if ('error' in mock) {
+    return { ok: false, failure: { ...mock.error, mayHaveActed: true }, seen: { ...seen, source } };
+  }
+  return judged(await judgeAnswer(run, planned, scope, mock, options), { ...seen, source });
+}
+
+function guardedCall(run: Run, { step, use }: PlannedCall, built: BuiltRequest): GuardedCall {
+  const service = step.request.auth?.credential ?? [...use.services][0];
+  const credential = service === undefined ? undefined : run.credentials.get(service);
+  const limits: RateLimit[] = [step.rate_limit, credential?.rate_limit].flatMap((limit) => limit ?? []);
+  return {
+    workspaceId: run.claim.workspace_id,
+    credentialId: credential?.id ?? null,
+    host: URL.canParse(built.egress.url) ? new URL(built.egress.url).host : '',
+    limits,
+  };
+}
+
+/** Waits for its turn under the rate limits. A wait is no attempt; one that is too long is a failure. */
+async function waitForAdmission(
+  run: Run,
+  { step }: PlannedCall,
+  call: GuardedCall,
+): Promise<StepFailure | undefined> {
+  const giveUpAt = run.deps.clock.now() + (step.retry?.max_elapsed_ms ?? DEFAULT_PATIENCE_MS);
+  for (;;) {
+    const admission = await run.deps.guard.admit(call);
+    if (admission.admitted) return undefined;
+    const { reason, retryAfterMs } = admission;
+    if (reason === 'circuit_open') return circuitOpenFailure(retryAfterMs);
+    const at = run.deps.clock.now() + Math.max(1, retryAfterMs);
+    if (at > giveUpAt) return rateLimitedFailure(retryAfterMs);
+    await run.pauses.until(at, step.name);
+  }
+}
+
+/** How long a step without a retry policy waits for its turn. */
+const DEFAULT_PATIENCE_MS = 300_000;

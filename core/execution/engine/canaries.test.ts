@@ -193,10 +193,10 @@ test('the sealed state of a step keeps the real values, opens only in its place,
   await at.run();
   const sealed = at.steps[0]?.resume_state ?? '';
   expect(hits(sealed)).toEqual([]);
-  const place = ['step-outcome', at.execution.workspace_id, at.execution.id, '0'];
+  const place = ['step-outcome', at.execution.workspace_id, at.execution.id, 'a', ''];
   const opened: unknown = JSON.parse(await sealer.open(sealed, place));
   expect(opened).toMatchObject({ status: 200, body: LEAKY_BODY, output: { echo: CANARIES[0] } });
-  await expect(sealer.open(sealed, [...place.slice(0, 3), '1'])).rejects.toThrow();
+  await expect(sealer.open(sealed, [...place.slice(0, 4), '1'])).rejects.toThrow();
   await expect(sealer.open(sealed, ['step-outcome', 'other', ...place.slice(2)])).rejects.toThrow();
 });
 

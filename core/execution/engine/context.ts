@@ -5,11 +5,18 @@ import type { OpenCredentials } from './credentials.ts';
 import type { Claim } from './ports.ts';
 
 /** What expressions read. `steps` grows while the execution goes on. */
-export type RunContext = { input: Json; execution: JsonObject; steps: JsonObject };
+export type RunContext = {
+  input: Json;
+  execution: JsonObject;
+  steps: JsonObject;
+  /** Inside of a loop. */
+  item?: Json;
+  index?: number;
+};
 
-export function startContext(claim: Claim): RunContext {
+export function startContext(claim: Claim, input: Json): RunContext {
   return {
-    input: claim.input,
+    input,
     execution: {
       id: claim.execution_id,
       connector_id: claim.connector_id,
@@ -22,13 +29,20 @@ export function startContext(claim: Claim): RunContext {
   };
 }
 
-/** `steps.<name>`: the answer, and the step's mapped fields at the top. A step that was skipped is missing. */
+/** The context of one item: steps inside of the loop see each other's results of the same item alone. */
+export function itemContext(context: RunContext, item: Json, index: number): RunContext {
+  return { ...context, steps: { ...context.steps }, item, index };
+}
+
+/** `steps.<name>`: the answer, and the step's own fields at the top. A step that was skipped is missing. */
 export function addOutcome(context: RunContext, name: string, outcome: StepOutcome | null): void {
-  if (outcome === null) return;
-  const { status, headers, body, output, error } = outcome;
+  if (outcome !== null) context.steps[name] = stepValue(outcome);
+}
+
+export function stepValue({ status, headers, body, output, error, extra }: StepOutcome): JsonObject {
   const why =
     error === null ? {} : { error: { class: error.class, code: error.code, message: error.message } };
-  context.steps[name] = { ...output, status, headers, body, ...why };
+  return { ...output, ...extra, status, headers, body, ...why };
 }
 
 /** The context of one request: with the secrets of the services that its text names, and of no others. */

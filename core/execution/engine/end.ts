@@ -1,6 +1,7 @@
 import type { Json } from '../../json/json.ts';
 import type { ExecutionError } from '../schema.ts';
 import { mapContact } from './contact.ts';
+import type { RunContext } from './context.ts';
 import { MAX_OUTPUT_CHARS } from './limits.ts';
 import { type ExecutionEnd, LeaseLost } from './ports.ts';
 import { isAtMost, storable } from './recordable.ts';
@@ -12,13 +13,17 @@ export function failedEnd(error: ExecutionError): ExecutionEnd {
   return { status: 'failed', output: null, error, contact: null };
 }
 
-/** How an execution ends that has to stop; undefined while it may go on. Throws when another run goes on with it. */
-export function stoppedEnd(control: RunControl, step: string | null): ExecutionEnd | undefined {
+export function cancelledEnd(step: string | null): ExecutionEnd {
+  return { status: 'cancelled', output: null, error: toExecutionError(CANCELLED, step), contact: null };
+}
+
+/** How an execution ends that has to stop. Throws when another run goes on with it. */
+export function stoppedEnd(control: RunControl, step: string | null): ExecutionEnd | 'parked' {
   switch (control.reason()) {
-    case undefined:
-      return undefined;
     case 'cancelled':
-      return { status: 'cancelled', output: null, error: toExecutionError(CANCELLED, step), contact: null };
+      return cancelledEnd(step);
+    case 'parked':
+      return 'parked';
     case 'timed_out':
       return {
         status: 'timed_out',
@@ -29,27 +34,37 @@ export function stoppedEnd(control: RunControl, step: string | null): ExecutionE
     case 'lease_lost':
       throw new LeaseLost();
     case 'interrupted':
+    case undefined:
       throw new RunInterrupted();
   }
 }
 
+/** A test run that went as far as it was asked to. */
+export function testEnd(failed: ExecutionError | null): ExecutionEnd {
+  return failed ? failedEnd(failed) : { status: 'succeeded', output: null, error: null, contact: null };
+}
+
+/** An output as it is stored: rendered, without secrets. Throws `StepRenderError`. */
+export async function shownOutput(run: Run, context: RunContext, template: Json | undefined): Promise<Json> {
+  const render = run.plan.evaluator.value(template ?? null);
+  const output = (await inField('output', () => render({ ...context }))) as Json;
+  // Before it is copied: a template can name one large body many times.
+  if (!isAtMost(output, MAX_OUTPUT_CHARS)) throw TOO_LARGE;
+  return storable(run.redactor.byValue(output));
+}
+
 /** Output and contact, from all steps. What comes from a credential is taken out: neither is a place for secrets. */
-export async function succeededEnd(run: Run): Promise<ExecutionEnd> {
+export async function succeededEnd(run: Run, runContext: RunContext): Promise<ExecutionEnd> {
   const { definition, evaluator } = run.plan;
-  const context = { ...run.context };
   try {
-    const output = (await inField('output', () =>
-      evaluator.value(definition.output ?? null)(context),
-    )) as Json;
-    // Before it is copied: a template can name one large body many times.
-    if (!isAtMost(output, MAX_OUTPUT_CHARS)) throw TOO_LARGE;
+    const output = await shownOutput(run, runContext, definition.output);
     const mapping = definition.contact_mapping;
     const contact = mapping
-      ? await inField('contact_mapping', () => mapContact(mapping, evaluator, context, run.redactor))
+      ? await inField('contact_mapping', () => mapContact(mapping, evaluator, runContext, run.redactor))
       : null;
     return {
       status: 'succeeded',
-      output: storable(run.redactor.byValue(output)),
+      output,
       error: null,
       contact: contact && storable(contact),
     };

@@ -54,6 +54,11 @@ ledgerContract('in the database', async () => {
         [EXECUTION],
       );
     },
+    async endWait() {
+      await database.query(`update public.connector_executions set resume_at = now() where id = $1`, [
+        EXECUTION,
+      ]);
+    },
     async stored() {
       const { rows } = await database.query(
         'select status, output, error from public.connector_executions where id = $1',
@@ -103,14 +108,23 @@ describe('a database that fails in passing', () => {
     if (result.outcome !== 'claimed') throw new Error('not claimed');
     return { ledger, claim: result.claim, slept };
   };
-  const step = { step_index: 0, step_name: 'a', attempt: 1 };
+  const step = { step_index: 0, step_name: 'a', iteration: '', attempt: 1 };
   const request = { method: 'GET', url: 'https://api.example.com/', headers: {} };
+  const begun = { ...step, request, resume_state: null };
+  const committed = {
+    ...step,
+    ...{ status: 'succeeded' as const, request, response: null, output: null, error: null },
+    ...{
+      resume_state: 'v1.x',
+      duration_ms: 1,
+      resume_at: null,
+      tolerated: false,
+      source: null,
+      settles_to: null,
+    },
+  };
   const commit = (claim: Claim, ledger: ReturnType<typeof databaseLedger>) =>
-    ledger.commitStep(claim, {
-      ...step,
-      ...{ status: 'succeeded', request, response: null, output: null, error: null },
-      ...{ resume_state: 'v1.x', duration_ms: 1 },
-    });
+    ledger.commitStep(claim, committed);
   const end = { status: 'succeeded', output: 1, error: null, contact: null } as const;
   beforeEach(accept);
 
@@ -122,21 +136,14 @@ describe('a database that fails in passing', () => {
       const claimed = await open(flaky('claim_execution', times, lost));
       expect(claimed.slept).toEqual([50, 200, 800].slice(0, times));
 
-      const started = await open(flaky('start_step_run', times, lost));
-      expect(await started.ledger.startStep(started.claim, { ...step, request })).toEqual({
+      const started = await open(flaky('write_step_runs', times, lost));
+      expect(await started.ledger.startStep(started.claim, begun)).toEqual({ cancel_requested: false });
+
+      const second = await open(flaky('write_step_runs', times, lost));
+      await second.ledger.startStep(second.claim, { ...begun, attempt: 2 });
+      expect(await second.ledger.commitStep(second.claim, { ...committed, attempt: 2 })).toEqual({
         cancel_requested: false,
       });
-
-      const committed = await open(flaky('commit_step_run', times, lost));
-      const at = { ...step, attempt: 2 };
-      await committed.ledger.startStep(committed.claim, { ...at, request });
-      expect(
-        await committed.ledger.commitStep(committed.claim, {
-          ...at,
-          ...{ status: 'succeeded', request, response: null, output: null, error: null },
-          ...{ resume_state: 'v1.x', duration_ms: 1 },
-        }),
-      ).toEqual({ cancel_requested: false });
 
       const finished = await open(flaky('finish_execution', times, lost));
       await finished.ledger.finish(finished.claim, end);
@@ -159,14 +166,15 @@ describe('a database that fails in passing', () => {
   test('a refusal is not tried again', async () => {
     const { ledger, claim, slept } = await open(direct);
     await commit(claim, ledger);
-    await expect(commit(claim, ledger)).rejects.toMatchObject({ reason: 'step_committed' });
+    const other = ledger.commitStep(claim, { ...committed, status: 'failed' });
+    await expect(other).rejects.toMatchObject({ reason: 'step_committed' });
     expect(slept).toEqual([]);
   });
 
   test('a lease that was lost while the answer was lost is lost', async () => {
     const { ledger, claim } = await open(direct);
     await open(direct);
-    const late = databaseLedger(flaky('commit_step_run', 1, false), noSleep);
+    const late = databaseLedger(flaky('write_step_runs', 1, false), noSleep);
     await expect(commit(claim, late)).rejects.toBeInstanceOf(LeaseLost);
     await expect(commit(claim, ledger)).rejects.toBeInstanceOf(LeaseLost);
   });

@@ -39,3 +39,15 @@ export const MAX_RESPONSE_DEPTH = 100;
 
 /** Compiled connector versions that a process keeps. */
 export const MAX_CACHED_PLANS = 200;
+
+/** Of the results of all items of a loop, and of the items on all pages of a list: later steps read them as one value. */
+export const MAX_LOOP_CHARS = 4 * 1024 * 1024;
+
+/** A longer wait is a schedule. */
+export const MAX_WAIT_MS = 30 * 24 * 60 * 60 * 1_000;
+
+/** Connectors that call each other: one that calls itself comes to an end here. */
+export const MAX_CONNECTOR_DEPTH = 5;
+
+/** How often the execution of a sub-connector is looked at while another process runs it. */
+export const CHILD_POLL_MS = 2_000;

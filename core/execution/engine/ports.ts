@@ -38,6 +38,8 @@ export type LedgerEntry = StepRunKey & {
   status: StepRunStatus;
   /** Failed before a redrive: counts for the numbers of attempts and for nothing else. */
   superseded: boolean;
+  /** ISO 8601, as everywhere. */
+  started_at: string;
   /** When the next attempt is due. ISO 8601. */
   resume_at: string | null;
   /** Sealed; of a committed row its `StepOutcome`, of one that was only started what it started with. */
@@ -136,7 +138,13 @@ export interface Ledger {
   ): Promise<ChildExecution>;
   /** The sealed answer that an earlier execution kept under this key, if it is still good. */
   readCache(claim: Claim, stepName: string, keyHash: string): Promise<string | null>;
-  writeCache(claim: Claim, stepName: string, keyHash: string, answer: string, ttlSeconds: number): Promise<void>;
+  writeCache(
+    claim: Claim,
+    stepName: string,
+    keyHash: string,
+    answer: string,
+    ttlSeconds: number,
+  ): Promise<void>;
 }
 
 /** One call as the shared limits see it. */

@@ -82,7 +82,7 @@ describe('the wait between attempts', () => {
         return json({}, 429, headers);
       },
     });
-    await at.run();
+    await at.runThroughWaits();
     return times.map((time) => time - (times[0] ?? 0));
   };
 

@@ -6,11 +6,22 @@ import type { StepFailure } from './step-failure.ts';
 const CLOCK_GRAIN_MS = 20;
 
 /** Why a running execution has to stop. */
-export type StopReason = 'cancelled' | 'timed_out' | 'lease_lost' | 'interrupted';
+export type StopReason = 'cancelled' | 'timed_out' | 'lease_lost' | 'interrupted' | 'parked';
 
 /** The process has to end before the execution does: a later attempt goes on. */
 export class RunInterrupted extends Error {
   override readonly name = 'RunInterrupted';
+}
+
+/** Thrown where a step finds that its run has to stop. The control knows why. */
+export class RunStopped extends Error {
+  override readonly name = 'RunStopped';
+  /** Null between two steps. */
+  readonly step: string | null;
+  constructor(step: string | null) {
+    super('The run stops.');
+    this.step = step;
+  }
 }
 
 /** Watches over one run: its deadline, its lease, a wish to cancel it, and the end of its process. */
@@ -19,6 +30,11 @@ export interface RunControl {
   readonly signal: AbortSignal;
   /** Why the run has to stop; undefined while it may go on. Looks at the clock as well: a timer may fire late. */
   reason(): StopReason | undefined;
+  /** Throws `RunStopped` when the run has to stop. `step`: where that was found out. */
+  check(step: string | null): void;
+  /** Stops the run until a time (milliseconds since the epoch). */
+  park(until: number): void;
+  parkedUntil(): number;
   remainingMs(): number;
   /** Takes in what the ledger told with a write. */
   heed(answer: LedgerAnswer): void;
@@ -27,20 +43,28 @@ export interface RunControl {
   stop(): void;
 }
 
-/** Starts watching. `outer` is the task's own signal: its process is about to end. */
-export function controlRun(deps: EngineDeps, claim: Claim, outer: AbortSignal): RunControl {
+/** Why whoever started a run wants it to stop: its process is about to end, or the execution that called it stops. */
+export type Outer = { signal: AbortSignal; reason: () => StopReason | undefined };
+
+/** Starts watching. */
+export function controlRun(deps: EngineDeps, claim: Claim, outer: Outer): RunControl {
   const abort = new AbortController();
   const watching = new AbortController();
   const deadline = deps.clock.now() + EXECUTION_DEADLINE_MS - claim.running_for_ms;
   let reason: StopReason | undefined;
+  let until = 0;
 
   const end = (why: StopReason) => {
     reason ??= why;
     abort.abort();
   };
-  const onOuter = () => end('interrupted');
-  if (outer.aborted) onOuter();
-  outer.addEventListener('abort', onOuter, { once: true });
+  const onOuter = () => {
+    const why = outer.reason();
+    // What ends the caller's execution ends this one; what only ends the caller's run leaves it to a later one.
+    end(why === 'cancelled' || why === 'timed_out' ? why : 'interrupted');
+  };
+  if (outer.signal.aborted) onOuter();
+  outer.signal.addEventListener('abort', onOuter, { once: true });
 
   const control: RunControl = {
     signal: abort.signal,
@@ -48,6 +72,14 @@ export function controlRun(deps: EngineDeps, claim: Claim, outer: AbortSignal): 
       if (control.remainingMs() < CLOCK_GRAIN_MS) end('timed_out');
       return reason;
     },
+    check(step) {
+      if (control.reason() !== undefined) throw new RunStopped(step);
+    },
+    park(at) {
+      until = at;
+      end('parked');
+    },
+    parkedUntil: () => until,
     remainingMs: () => Math.max(0, deadline - deps.clock.now()),
     heed(answer) {
       if (answer.cancel_requested) end('cancelled');
@@ -56,7 +88,7 @@ export function controlRun(deps: EngineDeps, claim: Claim, outer: AbortSignal): 
     stop() {
       // With a reason of our own: the default one is an exception with a stack, made for nobody.
       watching.abort('the run has ended');
-      outer.removeEventListener('abort', onOuter);
+      outer.signal.removeEventListener('abort', onOuter);
     },
   };
 

@@ -2,16 +2,19 @@ import { DecryptError } from '../../crypto/seal.ts';
 import { DatabaseError } from '../../db/db.ts';
 import { TemplateError } from '../../expression/parse.ts';
 import { createRedactor } from '../../redaction/index.ts';
-import type { ExecutionError, StepOutcome } from '../schema.ts';
-import { addOutcome, startContext } from './context.ts';
+import type { ExecutionError } from '../schema.ts';
+import { TestOptions } from '../test-options.ts';
+import { type RunContext, startContext } from './context.ts';
 import { CredentialUnreadable, openCredentials, secretsOf } from './credentials.ts';
-import { failedEnd, stoppedEnd, succeededEnd } from './end.ts';
-import { DefinitionUnreadable, type Plan } from './plan.ts';
+import { cancelledEnd, failedEnd, stoppedEnd, succeededEnd, testEnd } from './end.ts';
+import { readPast } from './past.ts';
+import { Pauses } from './pauses.ts';
+import { DefinitionUnreadable, type Planner } from './plan.ts';
 import { type Claim, type EngineDeps, type ExecutionEnd, LeaseLost } from './ports.ts';
-import { openResumeState } from './resume-state.ts';
-import { learnDerivedSecrets, type Run } from './run.ts';
-import { controlRun, type RunControl, RunInterrupted } from './run-control.ts';
-import { runStep } from './run-step.ts';
+import type { Run } from './run.ts';
+import { controlRun, type Outer, type RunControl, RunInterrupted, RunStopped } from './run-control.ts';
+import { runSteps } from './run-steps.ts';
+import { EndedByStep } from './run-stop.ts';
 import { templateFailure, toExecutionError } from './step-failure.ts';
 
 export type RunRequest = {
@@ -24,6 +27,8 @@ export type RunRequest = {
 
 export type RunOutcome =
   | { outcome: 'ended'; status: ExecutionEnd['status']; error: ExecutionError | null }
+  /** Nothing to do before `resumeAt` (ISO 8601): somebody has to run it again then. */
+  | { outcome: 'waiting'; resumeAt: string; executionId: string; workspaceId: string; fence: number }
   /** Nothing to do here: somebody else runs it, or it has ended, or it never was. */
   | { outcome: 'held' | 'finished' | 'missing' | 'lease_lost' };
 
@@ -31,18 +36,46 @@ export type RunOutcome =
  * Claims an execution and runs it to its end, from where an earlier attempt left off. Rejects only when a later attempt
  * may do better: the database did not answer, or the process has to end. The lease is given back then.
  */
-export async function runExecution(
+export function runExecution(deps: EngineDeps, planOf: Planner, request: RunRequest): Promise<RunOutcome> {
+  const { executionId, owner, signal } = request;
+  return claimAndRun(deps, planOf, executionId, { owner, signal, reason: () => 'interrupted' });
+}
+
+/** As `runExecution`, of an execution that has been claimed already. */
+export function runClaimed(
   deps: EngineDeps,
-  planOf: (claim: Claim) => Plan,
-  request: RunRequest,
+  planOf: Planner,
+  claim: Claim,
+  request: Omit<RunRequest, 'executionId'>,
 ): Promise<RunOutcome> {
-  const claimed = await deps.ledger.claim(request.executionId, request.owner);
-  if (claimed.outcome !== 'claimed') return { outcome: claimed.outcome };
-  const { claim } = claimed;
-  const control = controlRun(deps, claim, request.signal);
+  return run(deps, planOf, claim, { ...request, reason: () => 'interrupted' });
+}
+
+type Caller = Outer & { owner: string };
+
+async function claimAndRun(
+  deps: EngineDeps,
+  planOf: Planner,
+  executionId: string,
+  caller: Caller,
+): Promise<RunOutcome> {
+  const claimed = await deps.ledger.claim(executionId, caller.owner);
+  if (claimed.outcome === 'claimed') return run(deps, planOf, claimed.claim, caller);
+  if (claimed.outcome !== 'waiting') return { outcome: claimed.outcome };
+  const { resume_at: resumeAt, workspace_id: workspaceId, fence } = claimed;
+  return { outcome: 'waiting', resumeAt, executionId, workspaceId, fence };
+}
+
+async function run(deps: EngineDeps, planOf: Planner, claim: Claim, caller: Caller): Promise<RunOutcome> {
+  const control = controlRun(deps, claim, caller);
   try {
-    const end = await finish(deps, claim, await runToEnd(deps, planOf, claim, control));
-    return { outcome: 'ended', status: end.status, error: end.error };
+    const end = await runToEnd(deps, planOf, claim, control, caller.owner);
+    if (end !== 'parked') return await finished(deps, claim, end);
+    const resumeAt = new Date(control.parkedUntil()).toISOString();
+    const { cancel_requested } = await deps.ledger.park(claim, resumeAt);
+    if (cancel_requested) return await finished(deps, claim, cancelledEnd(null));
+    const { execution_id: executionId, workspace_id: workspaceId, fence } = claim;
+    return { outcome: 'waiting', resumeAt, executionId, workspaceId, fence };
   } catch (error) {
     if (error instanceof LeaseLost || control.reason() === 'lease_lost') return { outcome: 'lease_lost' };
     // The next attempt need not wait for the lease to run out. If this fails too, it will.
@@ -51,6 +84,11 @@ export async function runExecution(
   } finally {
     control.stop();
   }
+}
+
+async function finished(deps: EngineDeps, claim: Claim, wanted: ExecutionEnd): Promise<RunOutcome> {
+  const { status, error } = await finish(deps, claim, wanted);
+  return { outcome: 'ended', status, error };
 }
 
 /** Writes down how the execution ended. A result that the database refuses would be refused for ever: it fails then. */
@@ -68,43 +106,49 @@ async function finish(deps: EngineDeps, claim: Claim, end: ExecutionEnd): Promis
 
 async function runToEnd(
   deps: EngineDeps,
-  planOf: (claim: Claim) => Plan,
+  planOf: Planner,
   claim: Claim,
   control: RunControl,
-): Promise<ExecutionEnd> {
+  owner: string,
+): Promise<ExecutionEnd | 'parked'> {
   try {
     const plan = planOf(claim);
-    const invalid = plan.checkInput(claim.input);
-    if (invalid.length > 0) {
+    const { value: input, errors } = plan.readInput(claim.input);
+    if (errors.length > 0) {
       const message = "The input does not fit the connector's input_schema.";
-      return failedEnd({ class: 'validation', code: 'invalid_input', message, step: null, errors: invalid });
+      return failedEnd({ class: 'validation', code: 'invalid_input', message, step: null, errors });
     }
     const credentials = await openCredentials(claim, deps.sealer);
-    const redactor = createRedactor(secretsOf(credentials));
-    const context = startContext(claim);
-    const run: Run = { deps, claim, plan, context, credentials, derived: new Set(), redactor, control };
-    return await runSteps(run, await openResumeState(claim, deps.sealer));
+    const run: Run = {
+      deps,
+      claim,
+      plan,
+      past: await readPast(claim, deps.sealer),
+      test: claim.options === null ? null : TestOptions.parse(claim.options),
+      credentials,
+      derived: new Set(),
+      redactor: createRedactor(secretsOf(credentials)),
+      control,
+      pauses: new Pauses(deps, control),
+      runChild: (executionId) =>
+        claimAndRun(deps, planOf, executionId, { owner, signal: control.signal, reason: control.reason }),
+    };
+    return await runAllSteps(run, startContext(claim, input));
   } catch (error) {
     return endOfError(deps, claim, error);
   }
 }
 
-async function runSteps(run: Run, committed: ReadonlyMap<number, StepOutcome | null>): Promise<ExecutionEnd> {
-  for (const planned of run.plan.steps) {
-    const { name, continue_on_error } = planned.step;
-    await learnDerivedSecrets(run, planned);
-    let outcome = committed.get(planned.index);
-    if (outcome === undefined) {
-      const before = stoppedEnd(run.control, null);
-      if (before) return before;
-      outcome = await runStep(run, planned);
-      const within = stoppedEnd(run.control, name);
-      if (within) return within;
-    }
-    if (outcome?.error && !continue_on_error) return failedEnd(outcome.error);
-    addOutcome(run.context, name, outcome);
+async function runAllSteps(run: Run, context: RunContext) {
+  try {
+    const failed = await runSteps(run, run.plan.steps, { context, iteration: '' });
+    if (run.test?.mode === 'dry_run') return testEnd(null);
+    return failed ? failedEnd(failed) : await succeededEnd(run, context);
+  } catch (error) {
+    if (error instanceof EndedByStep) return error.end;
+    if (error instanceof RunStopped) return stoppedEnd(run.control, error.step);
+    throw error;
   }
-  return succeededEnd(run);
 }
 
 /** The end that an error means for the execution; throws it on when another attempt may do better. */

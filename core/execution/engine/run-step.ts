@@ -1,116 +1,81 @@
-import type { StepRetry } from '../../connector/schema.ts';
 import { TemplateError } from '../../expression/parse.ts';
+import type { JsonObject } from '../../json/json.ts';
 import type { StepOutcome } from '../schema.ts';
-import { attemptStep, SAFE_METHODS } from './attempt.ts';
-import { fullJitterMs } from './backoff.ts';
 import type { PlannedStep } from './plan.ts';
-import { commitAttempt, type Run, type Seen, shownError } from './run.ts';
-import type { StopReason } from './run-control.ts';
+import { outcomeOf, pastOf, type Run, type Scope } from './run.ts';
+import { runGroup, runParallel, runSwitch } from './run-branches.ts';
+import { runCall } from './run-call.ts';
+import { runConnector } from './run-connector.ts';
+import { runLoop } from './run-loop.ts';
+import { runPages } from './run-pages.ts';
+import { runTransform, runWait } from './run-plain.ts';
+import { runStop } from './run-stop.ts';
+import { failStep, skipStep } from './settle.ts';
 import { type StepFailure, templateFailure } from './step-failure.ts';
 
-/** For a step that says nothing about retries; unsafe methods are then sent once. */
-const DEFAULT_RETRY: StepRetry = { max_attempts: 3, base_ms: 500, max_ms: 30_000 };
-
 /**
- * Runs one step to its end: condition, then attempts with backoff. Every attempt stands in the ledger before its call
- * and is completed after it; the last one carries the outcome with which a resumed execution goes on.
- *
- * Answers null for a step that was skipped, or that had to stop because the execution does.
+ * Runs one step that has not ended yet: its condition, then what it does, once or for each item of its loop. Answers how
+ * it ended, which stands in the ledger by then; null when it was skipped. Throws `RunStopped` when the run has to stop.
  */
-export async function runStep(run: Run, planned: PlannedStep): Promise<StepOutcome | null> {
-  const { step, index } = planned;
-  const past = run.claim.steps.filter((entry) => entry.step_index === index);
-  let attempt = Math.max(0, ...past.map((entry) => entry.attempt));
-  let failures = past.filter((entry) => entry.status === 'failed').length;
+export async function runStep(run: Run, planned: PlannedStep, scope: Scope): Promise<StepOutcome | null> {
+  const { step } = planned;
+  if (isGiven(run, planned)) return givenOutcome(run.test?.steps[step.name]);
   // A step that was started has met its condition, which need not say the same again ($now(), $random()).
-  if (step.condition !== undefined && past.length === 0) {
-    const met = await evaluateCondition(run, step.condition);
-    if (met === false) {
-      await commitAttempt(run, planned, { attempt: 0, status: 'skipped', committed: null });
-      return null;
-    }
-    if (met !== true) return fail(run, planned, 1, met, {});
+  if (step.condition !== undefined && pastOf(run, planned, scope).attempts.length === 0) {
+    const met = await evaluateCondition(run, step.condition, scope);
+    if (met === false) return skipStep(run, planned, scope);
+    if (met !== true) return failStep(run, planned, scope, { failure: met, attempt: 1 });
   }
-  const retry = step.retry ?? DEFAULT_RETRY;
-  const repeatable = mayRepeat(planned);
-  if (!repeatable && past.at(-1)?.status === 'interrupted') {
-    return fail(run, planned, attempt + 1, OUTCOME_UNKNOWN, {});
-  }
-  for (;;) {
-    attempt += 1;
-    const tried = await attemptStep(run, planned, attempt);
-    if (tried.ok) return tried.outcome;
-    const { failure, seen } = tried;
-    const stopped = run.control.reason();
-    // Another run goes on with this step. What came of a call that its own process broke off is not known.
-    if (stopped === 'lease_lost' || (stopped === 'interrupted' && !seen.response)) return null;
-    failures += 1;
-    const again = failure.transient && (repeatable || !failure.mayHaveActed) && failures < retry.max_attempts;
-    const waitMs = Math.max(fullJitterMs(retry, failures, run.deps.random), failure.retryAfterMs ?? 0);
-    if (!again || cannotGoOn(stopped) || waitMs >= run.control.remainingMs()) {
-      return fail(run, planned, attempt, failure, seen);
-    }
-    await commitAttempt(run, planned, { ...seen, attempt, status: 'failed', failure });
-    run.deps.log('warn', 'step failed, trying again', {
-      executionId: run.claim.execution_id,
-      step: step.name,
-      attempt,
-      code: failure.code,
-      waitMs,
-    });
-    await run.deps.sleep(waitMs, run.control.signal);
-    if (run.control.reason() !== undefined) return null;
+  return step.for_each ? runLoop(run, planned, step.for_each, scope) : runOnce(run, planned, scope);
+}
+
+/** What a step does, for one item or without a loop. */
+export function runOnce(run: Run, planned: PlannedStep, scope: Scope): Promise<StepOutcome> {
+  switch (planned.kind) {
+    case 'request':
+      return planned.step.pagination
+        ? runPages(run, planned, planned.step.pagination, scope)
+        : runCall(run, planned, scope);
+    case 'connector':
+      return runConnector(run, planned, scope);
+    case 'transform':
+      return runTransform(run, planned, scope);
+    case 'wait':
+      return runWait(run, planned, scope);
+    case 'stop':
+      return runStop(run, planned, scope);
+    case 'steps':
+      return runGroup(run, planned, scope);
+    case 'parallel':
+      return runParallel(run, planned, scope);
+    case 'switch':
+      return runSwitch(run, planned, scope);
   }
 }
 
-/** Whether the execution itself ends here. After an interruption it goes on, in another process. */
-function cannotGoOn(stopped: StopReason | undefined): boolean {
-  return stopped === 'cancelled' || stopped === 'timed_out';
+/** In a test of one step, whether this is another one; what the tested step stands in is gone through. */
+function isGiven({ test, plan }: Run, { step, index, lastIndex }: PlannedStep): boolean {
+  if (test?.only === undefined || test.only === step.name) return false;
+  const tested = plan.indexOf.get(test.only) ?? -1;
+  return tested < index || tested > lastIndex;
 }
 
-async function evaluateCondition(run: Run, condition: string): Promise<boolean | StepFailure> {
+/** What a test says that `steps.<name>` is; a step of which it says nothing is skipped. */
+function givenOutcome(given: JsonObject | undefined): StepOutcome | null {
+  if (given === undefined) return null;
+  const { status, headers, body, ...output } = given;
+  return {
+    ...outcomeOf({ output, body: body ?? null }),
+    status: typeof status === 'number' ? status : null,
+    headers: (headers ?? {}) as StepOutcome['headers'],
+  };
+}
+
+async function evaluateCondition(run: Run, condition: string, scope: Scope): Promise<boolean | StepFailure> {
   try {
-    return await run.plan.evaluator.condition(condition)(run.context);
+    return await run.plan.evaluator.condition(condition)({ ...scope.context });
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
     return templateFailure(error, 'condition');
   }
-}
-
-/** Whether a request that may have arrived may be sent again. */
-function mayRepeat({ step }: PlannedStep): boolean {
-  return SAFE_METHODS.has(step.request.method) || step.idempotency_key || (step.retry?.max_attempts ?? 1) > 1;
-}
-
-/** A write whose process died in the middle is not sent again unless its author allows it: it may have been done. */
-const OUTCOME_UNKNOWN: StepFailure = {
-  class: 'internal',
-  code: 'outcome_unknown',
-  message:
-    'The process that made this call died before the answer was written down, so nobody knows whether the call took ' +
-    'effect. Give the step a retry or an idempotency_key to let it be sent again.',
-  transient: false,
-  mayHaveActed: true,
-};
-
-/** The step's last word, kept like a success: a failed step is not run again by a crash that follows it. */
-async function fail(
-  run: Run,
-  planned: PlannedStep,
-  attempt: number,
-  failure: StepFailure,
-  seen: Seen,
-): Promise<StepOutcome | null> {
-  if (cannotGoOn(run.control.reason())) {
-    await commitAttempt(run, planned, { ...seen, attempt, status: 'cancelled', failure });
-    return null;
-  }
-  const answer = seen.response ?? { status: null, headers: {}, body: null };
-  const committed: StepOutcome = {
-    ...answer,
-    output: {},
-    error: shownError(run, failure, planned.step.name),
-  };
-  await commitAttempt(run, planned, { ...seen, attempt, status: 'failed', committed, failure });
-  return committed;
 }

@@ -1,13 +1,23 @@
 import { TemplateError } from '../../expression/parse.ts';
-import { createRedactor, type Redactor } from '../../redaction/index.ts';
-import type { ExecutionError, RecordedRequest, RecordedResponse, StepOutcome } from '../schema.ts';
+import type { Json, JsonObject } from '../../json/json.ts';
+import { createRedactor, type Redactor, redactPaths, valuesAtPaths } from '../../redaction/index.ts';
+import type {
+  ExecutionError,
+  RecordedRequest,
+  RecordedResponse,
+  StepOutcome,
+  StepSource,
+} from '../schema.ts';
+import type { TestOptions } from '../test-options.ts';
 import { type RunContext, requestContext } from './context.ts';
 import { type OpenCredentials, secretsOf } from './credentials.ts';
+import { type Past, type PastStep, resumeStateAdditionalData } from './past.ts';
+import type { Pauses } from './pauses.ts';
 import type { Plan, PlannedStep } from './plan.ts';
 import type { Claim, EngineDeps } from './ports.ts';
 import { recordable, recordedCharsFor } from './recordable.ts';
-import { resumeStateAdditionalData } from './resume-state.ts';
 import type { RunControl } from './run-control.ts';
+import type { RunOutcome } from './run-execution.ts';
 import { type StepFailure, toExecutionError } from './step-failure.ts';
 
 /** What one run of an execution carries from step to step. */
@@ -15,16 +25,29 @@ export type Run = {
   deps: EngineDeps;
   claim: Claim;
   plan: Plan;
-  context: RunContext;
+  /** What earlier runs of the execution have left behind. */
+  past: Past;
+  test: TestOptions | null;
   credentials: OpenCredentials;
-  /** What expressions have made of credentials so far: as secret as they are. */
+  /** What expressions have made of credentials so far, and what authors declared: as secret as they are. */
   derived: Set<string>;
   redactor: Redactor;
   control: RunControl;
+  pauses: Pauses;
+  /** Runs the execution of a sub-connector in this process. */
+  runChild: (executionId: string) => Promise<RunOutcome>;
 };
 
+/** Where a step runs: what it can read, and its place in the loops around it. */
+export type Scope = { context: RunContext; iteration: string };
+
 /** What was seen of an attempt. The request is redacted already, the response is not. */
-export type Seen = { request?: RecordedRequest; response?: RecordedResponse; startedAt?: number };
+export type Seen = {
+  request?: RecordedRequest;
+  response?: RecordedResponse;
+  startedAt?: number;
+  source?: StepSource | null;
+};
 
 export type AttemptEnd = Seen & {
   attempt: number;
@@ -32,7 +55,20 @@ export type AttemptEnd = Seen & {
   /** Present when the step is done with: a resumed execution goes on after it. Null for a skipped step. */
   committed?: StepOutcome | null;
   failure?: StepFailure;
+  /** When the next attempt is due; milliseconds since the epoch. */
+  resumeAt?: number;
+  /** The rows of the items or pages inside are of no use any more. */
+  settles?: boolean;
 };
+
+export function pastOf(run: Run, { step }: PlannedStep, { iteration }: Scope): PastStep {
+  return run.past(step.name, iteration);
+}
+
+/** The place of one item or page inside of a loop. */
+export function placeInside(iteration: string, place: string): string {
+  return iteration === '' ? place : `${iteration}.${place}`;
+}
 
 /** An error as it may be shown: without anything that came from a credential. */
 export function shownError(
@@ -53,21 +89,31 @@ const MAX_DERIVED_CHARS = 4_096;
  * Takes in what a step's expressions make of credentials (`$uppercase(workspace.crm.key)`): a service may echo it. Also
  * for committed steps of an earlier attempt, whose answers later steps still read.
  */
-export async function learnDerivedSecrets(run: Run, { use }: PlannedStep): Promise<void> {
+export async function learnDerivedSecrets(run: Run, { use }: PlannedStep, scope: Scope): Promise<void> {
   if (use.derivations.length === 0) return;
-  const context = requestContext(run.context, use, run.credentials);
-  const before = run.derived.size;
+  const context = requestContext(scope.context, use, run.credentials);
+  const found = new Set<string>();
   for (const source of use.derivations) {
     try {
-      collectTexts(await run.plan.evaluator.expression(source, { optional: true })(context), run.derived);
+      collectTexts(await run.plan.evaluator.expression(source, { optional: true })(context), found);
     } catch (error) {
       // It fails where it is rendered too, and says so there.
       if (!(error instanceof TemplateError)) throw error;
     }
   }
-  if (run.derived.size > before) {
+  hideFromNowOn(run, found);
+}
+
+/** Takes in what the author of a step declared to be nobody's business, wherever else it turns up. */
+export function learnDeclaredSecrets(run: Run, { step }: PlannedStep, record: JsonObject): void {
+  if (step.redact) hideFromNowOn(run, valuesAtPaths(record, step.redact));
+}
+
+function hideFromNowOn(run: Run, texts: Iterable<string>): void {
+  const before = run.derived.size;
+  for (const text of texts) run.derived.add(text);
+  if (run.derived.size > before)
     run.redactor = createRedactor([...secretsOf(run.credentials), ...run.derived]);
-  }
 }
 
 function collectTexts(value: unknown, texts: Set<string>): void {
@@ -79,26 +125,79 @@ function collectTexts(value: unknown, texts: Set<string>): void {
   }
 }
 
+/** A value as the ledger may show it: without secrets, without what the author hides, cut to a readable size. */
+export function shown<T extends Json>(run: Run, { step }: PlannedStep, value: T, part: RecordPart): T {
+  const hidden = step.redact ? redactPaths(value, step.redact, part) : value;
+  return recordable(run.redactor.value(hidden), recordedCharsFor(run.plan.size));
+}
+export type RecordPart = 'request' | 'response' | 'output';
+
+/** Writes that an attempt begins. `startsWith` is what a resumed run needs to go on with the same. */
+export async function startAttempt(
+  run: Run,
+  planned: PlannedStep,
+  scope: Scope,
+  begin: { attempt: number; request?: RecordedRequest; startsWith?: Json },
+): Promise<void> {
+  const { step, index } = planned;
+  run.control.heed(
+    await run.deps.ledger.startStep(run.claim, {
+      step_index: index,
+      step_name: step.name,
+      iteration: scope.iteration,
+      attempt: begin.attempt,
+      request: begin.request ?? null,
+      resume_state: begin.startsWith === undefined ? null : await seal(run, planned, scope, begin.startsWith),
+    }),
+  );
+}
+
 /** Completes the ledger's row of an attempt, redacted, and seals what later steps go on with. */
-export async function commitAttempt(run: Run, { step, index }: PlannedStep, end: AttemptEnd): Promise<void> {
-  const { deps, claim, redactor } = run;
-  const sealed =
-    end.committed === undefined
-      ? null
-      : await deps.sealer.seal(JSON.stringify(end.committed), resumeStateAdditionalData(claim, index));
-  const output = end.committed?.output;
-  const maxChars = recordedCharsFor(run.plan.steps.length);
-  const answer = await deps.ledger.commitStep(claim, {
-    step_index: index,
-    step_name: step.name,
-    attempt: end.attempt,
-    status: end.status,
-    request: end.request ?? null,
-    response: end.response ? recordable(redactor.value(end.response), maxChars) : null,
-    output: output && Object.keys(output).length > 0 ? recordable(redactor.value(output), maxChars) : null,
-    error: end.failure ? shownError(run, end.failure, step.name) : null,
-    resume_state: sealed,
-    duration_ms: end.startedAt === undefined ? 0 : deps.clock.now() - end.startedAt,
-  });
-  run.control.heed(answer);
+export async function commitAttempt(
+  run: Run,
+  planned: PlannedStep,
+  scope: Scope,
+  end: AttemptEnd,
+): Promise<void> {
+  const { step, index, lastIndex } = planned;
+  const { deps, claim } = run;
+  const fields = { ...end.committed?.output, ...end.committed?.extra };
+  run.control.heed(
+    await deps.ledger.commitStep(claim, {
+      step_index: index,
+      step_name: step.name,
+      iteration: scope.iteration,
+      attempt: end.attempt,
+      status: end.status,
+      request: end.request ?? null,
+      response: end.response ? shown(run, planned, end.response, 'response') : null,
+      output: Object.keys(fields).length > 0 ? shown(run, planned, fields, 'output') : null,
+      error: end.failure ? shownError(run, end.failure, step.name) : null,
+      resume_state: end.committed === undefined ? null : await seal(run, planned, scope, end.committed),
+      duration_ms: end.startedAt === undefined ? 0 : deps.clock.now() - end.startedAt,
+      resume_at: end.resumeAt === undefined ? null : new Date(end.resumeAt).toISOString(),
+      tolerated: end.status === 'failed' && (step.continue_on_error || step.on_error !== undefined),
+      source: end.source ?? null,
+      settles_to: end.settles ? lastIndex : null,
+    }),
+  );
+}
+
+function seal(
+  run: Run,
+  { step }: PlannedStep,
+  { iteration }: Scope,
+  state: Json | StepOutcome,
+): Promise<string> {
+  return run.deps.sealer.seal(
+    JSON.stringify(state),
+    resumeStateAdditionalData(run.claim, step.name, iteration),
+  );
+}
+
+/** How a step ended that has no answer of a service. */
+export function outcomeOf(
+  part: Partial<Pick<StepOutcome, 'output' | 'body' | 'extra' | 'error'>>,
+): StepOutcome {
+  return { status: null, headers: {}, body: null, output: {}, error: null, ...part };
 }

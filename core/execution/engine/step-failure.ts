@@ -14,6 +14,8 @@ export type StepFailure = {
   retryAfterMs?: number;
   /** False when no byte of the request left, or the service refused to take it: sending it again doubles nothing. */
   mayHaveActed: boolean;
+  /** The step inside of this one that failed; absent when it failed itself. */
+  step?: string | null;
 };
 
 /** Thrown while a request is rendered: nothing has been sent. */
@@ -92,5 +94,23 @@ export function statusFailure(status: number, retryAfterMs: number | undefined):
 /** As it is stored: a message that quotes a long expression may end in half a character. */
 export function toExecutionError(failure: StepFailure, step: string | null): ExecutionError {
   const { class: errorClass, code, message } = failure;
-  return storable({ class: errorClass, code, message, step });
+  return storable({ class: errorClass, code, message, step: failure.step ?? step });
 }
+
+/** Codes of calls that were not made, for the good of all. The service said neither. */
+export const CIRCUIT_OPEN = 'circuit_open';
+export const LOCAL_RATE_LIMIT = 'local_rate_limit';
+
+/** The service failed too often lately, to all executions together. */
+export function circuitOpenFailure(retryAfterMs: number): StepFailure {
+  const message = 'The service has failed too often lately; no call is made until it is tried again.';
+  return { class: 'upstream', code: CIRCUIT_OPEN, message, retryAfterMs, ...NOT_MADE };
+}
+
+/** The turn under the step's or the credential's own rate limit comes too late. */
+export function rateLimitedFailure(retryAfterMs: number): StepFailure {
+  const message = 'The step would have to wait too long for its turn under the rate limit.';
+  return { class: 'rate_limit', code: LOCAL_RATE_LIMIT, message, retryAfterMs, ...NOT_MADE };
+}
+
+const NOT_MADE = { transient: true, mayHaveActed: false } as const;

@@ -1,11 +1,13 @@
+import type { RateLimit } from '../../../connector/schema.ts';
 import { credentialAdditionalData } from '../../../credential/additional-data.ts';
 import type { CredentialFields, Placement } from '../../../credential/schema.ts';
 import { parseKeyRing } from '../../../crypto/key-ring.ts';
 import { createSealer, type Sealer } from '../../../crypto/seal.ts';
 import { webCrypto } from '../../../crypto/web-crypto.ts';
 import type { Json, JsonObject } from '../../../json/json.ts';
+import { memoryGuard } from '../guard/memory.ts';
 import { createPlanner } from '../plan.ts';
-import type { EngineDeps, LogFields } from '../ports.ts';
+import type { EngineDeps, Guard, LogFields } from '../ports.ts';
 import { type RunOutcome, runExecution } from '../run-execution.ts';
 import { type ExecutionRow, MemoryLedger, type StepRow } from './memory-ledger.ts';
 import { type Answer, json, type ScriptEgress, scriptEgress } from './script-egress.ts';
@@ -23,6 +25,8 @@ export type TestCredential = {
   fields: CredentialFields;
   placement?: Placement;
   allowed_hosts?: string[];
+  base_url?: string;
+  rate_limit?: RateLimit;
 };
 
 export type BenchOptions = {
@@ -34,6 +38,11 @@ export type BenchOptions = {
   stored?: Json;
   input?: Json;
   credentials?: Readonly<Record<string, TestCredential>>;
+  /** Of a test run. */
+  options?: Json;
+  /** Connectors that steps may call: id to steps and the rest of the definition. */
+  connectors?: Readonly<Record<string, JsonObject>>;
+  guard?: Guard;
   answer?: Answer;
   /** In [0, 1): what jitter makes of its bound. */
   random?: () => number;
@@ -53,6 +62,15 @@ export interface Bench {
   start(owner?: string, signal?: AbortSignal): Promise<RunOutcome>;
   /** One task run's attempt at the execution, in virtual time. */
   run(options?: { owner?: string; signal?: AbortSignal }): Promise<RunOutcome>;
+  /** Runs it again whenever it was parked, until it has ended. Answers how it ended, and how often it was parked. */
+  runThroughWaits(): Promise<{ last: RunOutcome; parked: number }>;
+}
+
+const MAX_PARKED = 100;
+
+async function sha256(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 export async function sealCredential(service: string, id: string, fields: CredentialFields): Promise<string> {
@@ -67,6 +85,7 @@ export async function bench(options: BenchOptions = {}): Promise<Bench> {
   const log: LogEntry[] = [];
   const deps: EngineDeps = {
     ledger,
+    guard: options.guard ?? memoryGuard(time),
     egress,
     sealer: {
       ...sealer,
@@ -77,6 +96,7 @@ export async function bench(options: BenchOptions = {}): Promise<Bench> {
     randomBytes: (length) => new Uint8Array(length).fill(7),
     random: options.random ?? (() => 0.5),
     sleep: time.sleep,
+    sha256: (text) => time.hold(sha256(text)),
     log: (level, message, fields) => log.push({ level, message, fields }),
   };
   const credentials = Object.entries(options.credentials ?? {}).map(async ([service_name, given], index) => {
@@ -87,33 +107,27 @@ export async function bench(options: BenchOptions = {}): Promise<Bench> {
       type: given.type,
       placement: given.placement ?? null,
       allowed_hosts: given.allowed_hosts ?? ['api.example.com'],
+      base_url: given.base_url ?? null,
+      rate_limit: given.rate_limit ?? null,
       ciphertext: await sealCredential(service_name, id, given.fields),
     };
   });
-  const execution: ExecutionRow = {
+  const execution = ledger.add({
     id: EXECUTION_ID,
     workspace_id: WORKSPACE_ID,
     connector_id: CONNECTOR_ID,
-    connector_version: 1,
-    trigger: { type: 'api' },
     input: options.input ?? {},
+    options: options.options ?? null,
     definition: options.stored ?? {
       format: 1,
       steps: [...(options.steps ?? [get('only')])],
       ...options.definition,
     },
     credentials: await Promise.all(credentials),
-    status: 'queued',
-    fence: 0,
-    owner: null,
-    leaseExpiresAt: null,
-    createdAt: time.now(),
-    startedAt: null,
-    cancelRequested: false,
-    end: null,
-    steps: [],
-  };
-  ledger.executions.set(execution.id, execution);
+  });
+  for (const [id, definition] of Object.entries(options.connectors ?? {})) {
+    ledger.connectors.set(id, { definition: { format: 1, ...definition }, credentials: [] });
+  }
   const planOf = createPlanner();
   const start = (owner = 'run_1', signal = new AbortController().signal) =>
     runExecution(deps, planOf, { executionId: execution.id, owner, signal });
@@ -127,6 +141,14 @@ export async function bench(options: BenchOptions = {}): Promise<Bench> {
     execution,
     steps: execution.steps,
     run: ({ owner, signal } = {}) => time.until(start(owner, signal)),
+    async runThroughWaits() {
+      for (let parked = 0; parked < MAX_PARKED; parked += 1) {
+        const last = await time.until(start(`run_${parked + 1}`));
+        if (last.outcome !== 'waiting') return { last, parked };
+        await time.until(time.sleep(Date.parse(last.resumeAt) - time.now(), new AbortController().signal));
+      }
+      throw new Error('the execution never ends');
+    },
   };
 }
 

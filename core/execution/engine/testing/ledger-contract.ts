@@ -14,6 +14,8 @@ export type LedgerUnderTest = {
   services: string[];
   requestCancel(): Promise<void>;
   expireLease(): Promise<void>;
+  /** Time passes until a parked execution is due. */
+  endWait(): Promise<void>;
   stored(): Promise<{ status: string; output: unknown; error: unknown }>;
   storedSteps(): Promise<StoredStep[]>;
 };
@@ -41,7 +43,12 @@ export function ledgerContract(name: string, open: () => Promise<LedgerUnderTest
     };
     const request = { method: 'POST', url: 'https://api.example.com/', headers: {} };
     const start = (held: Claim, step_index = 0, attempt = 1) =>
-      at.ledger.startStep(held, { step_index, step_name: `step_${step_index}`, attempt, request });
+      at.ledger.startStep(held, {
+        step_index,
+        ...key(`step_${step_index}`, attempt),
+        request,
+        resume_state: null,
+      });
     const commit = (held: Claim, changes: Partial<StepCommit> = {}) =>
       at.ledger.commitStep(held, { ...COMMIT, ...changes });
     const finish = (held: Claim, status: 'succeeded' | 'failed' = 'succeeded') =>
@@ -132,7 +139,7 @@ export function ledgerContract(name: string, open: () => Promise<LedgerUnderTest
         },
       ]);
       expect((await claim()).steps).toEqual([
-        { step_index: 0, attempt: 1, status: 'succeeded', resume_state: COMMIT.resume_state },
+        { ...ENTRY, status: 'succeeded', resume_state: COMMIT.resume_state },
       ]);
     });
 
@@ -150,26 +157,30 @@ export function ledgerContract(name: string, open: () => Promise<LedgerUnderTest
         [0, 10],
         [0, 2],
       ] as const) {
-        await commit(held, { step_index, attempt });
+        await commit(held, { step_index, step_name: `step_${step_index}`, attempt });
       }
       const { steps } = await claim();
-      expect(steps.map(({ step_index, attempt }) => [step_index, attempt])).toEqual([
-        [0, 1],
-        [0, 2],
-        [0, 10],
-        [1, 1],
-        [1, 2],
+      expect(steps.map(({ step_name, attempt }) => [step_name, attempt])).toEqual([
+        ['step_0', 1],
+        ['step_0', 2],
+        ['step_0', 10],
+        ['step_1', 1],
+        ['step_1', 2],
       ]);
     });
 
     test('starts and commits an attempt once', async () => {
       const held = await claim();
       await start(held);
-      const started = await errorOf(start(held));
-      expect(started).toBeInstanceOf(DatabaseError);
-      expect(started).toMatchObject({ reason: 'step_started', transient: false });
+      // The answer to the first time may have been lost.
+      await start(held);
       await commit(held);
-      expect(await errorOf(commit(held, { output: { other: 1 } }))).toMatchObject({
+      await commit(held, { output: { other: 1 } });
+      expect(await at.storedSteps()).toMatchObject([{ output: COMMIT.output }]);
+      const restarted = await errorOf(start(held));
+      expect(restarted).toBeInstanceOf(DatabaseError);
+      expect(restarted).toMatchObject({ reason: 'step_started', transient: false });
+      expect(await errorOf(commit(held, { status: 'failed' }))).toMatchObject({
         reason: 'step_committed',
         transient: false,
       });
@@ -179,10 +190,101 @@ export function ledgerContract(name: string, open: () => Promise<LedgerUnderTest
     test('marks a call without a commit as interrupted when it is claimed again, for good', async () => {
       await start(await claim());
       const next = await claim();
-      expect(next.steps).toEqual([{ step_index: 0, attempt: 1, status: 'interrupted', resume_state: null }]);
+      expect(next.steps).toEqual([{ ...ENTRY, status: 'interrupted', resume_state: null }]);
       expect(await errorOf(commit(next))).toMatchObject({ reason: 'step_committed' });
       await commit(next, { attempt: 2 });
       expect(await at.storedSteps()).toMatchObject([{ status: 'interrupted' }, { status: 'succeeded' }]);
+    });
+
+    test('keeps the rounds of a loop apart, and hands them over until the loop has ended', async () => {
+      const held = await claim();
+      await start(held);
+      await commit(held, { iteration: '0' });
+      await commit(held, { iteration: '1.0', step_index: 1, step_name: 'inside' });
+      expect((await claim()).steps.map(({ iteration }) => iteration)).toEqual(['', '0', '1.0']);
+      const again = await claim();
+      await commit(again, { attempt: 2, settles_to: 1 });
+      const { steps } = await claim();
+      expect(steps.map(({ iteration, attempt }) => [iteration, attempt])).toEqual([
+        ['', 1],
+        ['', 2],
+      ]);
+    });
+
+    test('settles what is inside of one round, and not its neighbours', async () => {
+      const held = await claim();
+      for (const iteration of ['1.0', '1.1', '10.0']) await commit(held, { iteration });
+      await commit(held, { iteration: '1', settles_to: 0 });
+      expect((await claim()).steps.map(({ iteration }) => iteration)).toEqual(['1', '10.0']);
+    });
+
+    test('leaves a parked execution alone until its time has come, and goes on with the same attempt', async () => {
+      const held = await claim();
+      await at.ledger.startStep(held, {
+        ...key('step_0', 1),
+        step_index: 0,
+        request: null,
+        resume_state: 'v1.k1.until',
+      });
+      const soon = new Date(Date.parse(held.created_at) + 3_600_000).toISOString();
+      expect(await at.ledger.park(held, soon)).toEqual({ cancel_requested: false });
+      expect(await errorOf(commit(held))).toBeInstanceOf(LeaseLost);
+      const early = await at.ledger.claim(at.executionId, 'run_2');
+      expect(early).toMatchObject({ outcome: 'waiting', workspace_id: held.workspace_id, fence: held.fence });
+      await at.endWait();
+      const next = await claim('run_2');
+      expect(next.steps).toEqual([{ ...ENTRY, status: 'waiting', resume_state: 'v1.k1.until' }]);
+      await commit(next, { request: null });
+      expect(await at.storedSteps()).toMatchObject([{ attempt: 1, status: 'succeeded' }]);
+    });
+
+    test('does not park what is to be cancelled', async () => {
+      const held = await claim();
+      await at.requestCancel();
+      const later = new Date(Date.parse(held.created_at) + 3_600_000).toISOString();
+      expect(await at.ledger.park(held, later)).toEqual({ cancel_requested: true });
+      expect(await commit(held)).toEqual({ cancel_requested: true });
+    });
+
+    test('accepts a sub-connector once under its id, and tells of its end', async () => {
+      const held = await claim();
+      const child = {
+        step_name: 'call',
+        iteration: '',
+        connector_id: held.connector_id,
+        child_id: at.missingId,
+        input: { a: 1 },
+      };
+      const first = await at.ledger.startChild(held, child);
+      expect(first).toEqual({ status: 'queued', output: null, error: null });
+      expect(await at.ledger.startChild(held, child)).toEqual(first);
+      const inner = await at.ledger.claim(at.missingId, 'run_1');
+      if (inner.outcome !== 'claimed') throw new Error(`not claimed: ${inner.outcome}`);
+      expect(inner.claim).toMatchObject({ depth: 1, input: { a: 1 }, trigger: { type: 'connector' } });
+      await at.ledger.finish(inner.claim, {
+        status: 'succeeded',
+        output: { b: 2 },
+        error: null,
+        contact: null,
+      });
+      expect(await at.ledger.startChild(held, child)).toEqual({
+        status: 'succeeded',
+        output: { b: 2 },
+        error: null,
+      });
+      const nowhere = { ...child, child_id: held.workspace_id, connector_id: held.workspace_id };
+      expect(await at.ledger.startChild(held, nowhere)).toEqual({ status: 'missing' });
+    });
+
+    test('keeps an answer for a time, by step and key', async () => {
+      const held = await claim();
+      const hash = 'a'.repeat(64);
+      expect(await at.ledger.readCache(held, 'lookup', hash)).toBeNull();
+      await at.ledger.writeCache(held, 'lookup', hash, 'v1.k1.first', 60);
+      await at.ledger.writeCache(held, 'lookup', hash, 'v1.k1.second', 60);
+      expect(await at.ledger.readCache(held, 'lookup', hash)).toBe('v1.k1.second');
+      expect(await at.ledger.readCache(held, 'other', hash)).toBeNull();
+      expect(await at.ledger.readCache(held, 'lookup', 'b'.repeat(64))).toBeNull();
     });
 
     test('tells every writer of a wish to cancel, and the next claim too', async () => {
@@ -226,11 +328,20 @@ export function ledgerContract(name: string, open: () => Promise<LedgerUnderTest
   });
 }
 
+function key(step_name: string, attempt: number) {
+  return { step_name, iteration: '', attempt };
+}
+/** Of the ledger's rows, what a claim brings of the first step's first attempt. */
+const ENTRY = {
+  ...key('step_0', 1),
+  superseded: false,
+  started_at: expect.any(String),
+  resume_at: null,
+};
 const NO_ANSWER = { response: null, output: null, error: null };
 const COMMIT: StepCommit = {
   step_index: 0,
-  step_name: 'step_0',
-  attempt: 1,
+  ...key('step_0', 1),
   status: 'succeeded',
   request: { method: 'GET', url: 'https://api.example.com/', headers: {} },
   response: { status: 200, headers: {}, body: 'plain text' },
@@ -238,4 +349,8 @@ const COMMIT: StepCommit = {
   error: null,
   resume_state: 'v1.k1.sealed',
   duration_ms: 12.5,
+  resume_at: null,
+  tolerated: false,
+  source: null,
+  settles_to: null,
 };

@@ -8,6 +8,7 @@ ledgerContract('in memory', async () => {
     credentials: { crm: { type: 'bearer', fields: { token: 'secret-token' } } },
   });
   const { ledger, execution, time } = at;
+  ledger.connectors.set(execution.connector_id, { definition: execution.definition, credentials: [] });
   return {
     ledger,
     executionId: EXECUTION_ID,
@@ -20,6 +21,9 @@ ledgerContract('in memory', async () => {
     },
     async expireLease() {
       time.skip(31_000);
+    },
+    async endWait() {
+      time.skip(3_600_000);
     },
     async stored() {
       const { status, end } = execution;

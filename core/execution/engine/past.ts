@@ -1,0 +1,60 @@
+import type { Sealer } from '../../crypto/seal.ts';
+import type { Json } from '../../json/json.ts';
+import type { StepOutcome } from '../schema.ts';
+import type { Claim, LedgerEntry } from './ports.ts';
+
+/** What was sealed in the ledger opens only at the step of the execution that wrote it. */
+export function resumeStateAdditionalData(
+  claim: Claim,
+  stepName: string,
+  iteration: string,
+): readonly string[] {
+  return ['step-outcome', claim.workspace_id, claim.execution_id, stepName, iteration];
+}
+
+/** Rows that are done with: a step that has one never runs again. */
+const COMMITTED: ReadonlySet<string> = new Set(['succeeded', 'failed', 'skipped']);
+
+/** What the ledger knew of one step, at one place in its loops, when the execution was claimed. */
+export type PastStep = {
+  /** Attempts since the last redrive, oldest first. */
+  attempts: readonly LedgerEntry[];
+  /** Of all attempts. */
+  lastAttempt: number;
+  /** How the step ended; null when it was skipped, undefined when it has not. */
+  committed: StepOutcome | null | undefined;
+  /** What its last attempt started with, when that has not ended. */
+  startedWith: Json | undefined;
+};
+
+const NOTHING: PastStep = { attempts: [], lastAttempt: 0, committed: undefined, startedWith: undefined };
+
+export type Past = (stepName: string, iteration: string) => PastStep;
+
+/** Opens what a claim brought of earlier runs. Throws `DecryptError`. */
+export async function readPast(claim: Claim, sealer: Sealer): Promise<Past> {
+  const steps = new Map<
+    string,
+    { -readonly [K in keyof PastStep]: PastStep[K] } & { attempts: LedgerEntry[] }
+  >();
+  for (const entry of claim.steps) {
+    const key = `${entry.step_name} ${entry.iteration}`;
+    const step = steps.get(key) ?? { ...NOTHING, attempts: [] };
+    steps.set(key, step);
+    step.lastAttempt = Math.max(step.lastAttempt, entry.attempt);
+    if (entry.superseded) continue;
+    step.attempts.push(entry);
+    if (entry.resume_state === null) continue;
+    const additionalData = resumeStateAdditionalData(claim, entry.step_name, entry.iteration);
+    // Sealed by this engine and authenticated: its shape needs no second check.
+    const state = JSON.parse(await sealer.open(entry.resume_state, additionalData));
+    if (COMMITTED.has(entry.status)) step.committed = state;
+    else step.startedWith = state;
+  }
+  return (stepName, iteration) => steps.get(`${stepName} ${iteration}`) ?? NOTHING;
+}
+
+/** The number of the attempt that goes on with a step: a parked one goes on as it is, one whose process died is over. */
+export function nextAttempt({ attempts, lastAttempt }: PastStep): number {
+  return attempts.at(-1)?.status === 'waiting' ? lastAttempt : lastAttempt + 1;
+}
