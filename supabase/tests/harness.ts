@@ -70,6 +70,9 @@ export function sharedDatabase(): Promise<TestDatabase> {
   return shared;
 }
 
+/** A few seconds, and more where other tests start databases too. */
+const OPEN_TIMEOUT_MS = 60_000;
+
 /** The shared database. Every test runs in a transaction that is rolled back, so that it may write what it likes. */
 export function useDatabase(): TestDatabase {
   let opened: TestDatabase | undefined;
@@ -79,7 +82,7 @@ export function useDatabase(): TestDatabase {
   };
   beforeAll(async () => {
     opened = await sharedDatabase();
-  });
+  }, OPEN_TIMEOUT_MS);
   beforeEach(() => db().script('begin'));
   afterEach(() => db().script('rollback'));
   return {

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { call, useDatabase } from '../../../../supabase/tests/harness.ts';
 import { home, other } from '../../../../supabase/tests/world.ts';
 import { type Db, databaseError } from '../../../db/db.ts';
@@ -8,6 +8,9 @@ import { createGuard } from './guard.ts';
 import { KNOWLEDGE_MS, OPEN_AFTER_FAILURES } from './rules.ts';
 import { countingStore } from './testing/counting-store.ts';
 import { guardContract } from './testing/guard-contract.ts';
+
+// Some of these make a hundred calls, beside others that load the machine.
+vi.setConfig({ testTimeout: 30_000 });
 
 const database = useDatabase();
 /** The port over the real functions, as the service role calls them. */
