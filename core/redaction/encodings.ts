@@ -11,6 +11,8 @@ export type Unit = readonly Spelling[];
 export type Form = readonly Unit[];
 
 const utf8 = new TextEncoder();
+/** As `encodeURIComponent`, in lower case. */
+const percent = (text: string): string => encodeURIComponent(text).toLowerCase();
 const hex = (value: number, width = 2): string => value.toString(16).padStart(width, '0');
 
 const NAMED_ENTITIES: Readonly<Record<string, readonly string[]>> = {
@@ -35,7 +37,7 @@ const SHORT_ESCAPES: Readonly<Record<string, string>> = {
 /** Letters and digits are written as they are by every encoder. */
 const NEVER_ESCAPED = /^[A-Za-z0-9]$/;
 
-/** The ways to write one character: raw, in URLs and forms, in JSON strings, in XML. */
+/** The ways to write one character: raw, in URLs and forms, in JSON strings, in XML, and in one inside of another. */
 function spellings(char: string): Unit {
   if (NEVER_ESCAPED.test(char)) return [{ text: char }];
   const bytes = [...utf8.encode(char)];
@@ -49,7 +51,12 @@ function spellings(char: string): Unit {
     { text: units.map((unit) => `\\\\u${hex(unit, 4)}`).join(''), anyCase: true },
     { text: `&#${point};` },
     { text: `&#x${hex(point, 1)};`, anyCase: true },
-    ...(NAMED_ENTITIES[char] ?? []).map((text) => ({ text })),
+    // Escaped twice over, as pages do that show what is escaped already.
+    { text: `&amp;#${point};` },
+    { text: `&amp;#x${hex(point, 1)};`, anyCase: true },
+    ...(NAMED_ENTITIES[char] ?? []).flatMap((text) => [{ text }, { text: text.replace('&', '&amp;') }]),
+    // JSON in a query parameter.
+    { text: units.map((unit) => `%5cu${hex(unit, 4)}`).join(''), anyCase: true },
   ];
   if (char === ' ') found.push({ text: '+' });
   // UTF-8 read as Latin-1, as HTTP clients read the headers of services that write them in UTF-8.
@@ -59,16 +66,23 @@ function spellings(char: string): Unit {
     found.push({ text: `\\${short}` });
     found.push({ text: `\\\\${short === '"' || short === '\\' ? `\\${short}` : short}` });
     if (short === '\\') found.push({ text: '\\\\' });
+    found.push({ text: `%5c${percent(short)}`, anyCase: true });
+    // JSON in an attribute of XML or HTML.
+    if (short === '"') found.push({ text: '\\&quot;' }, { text: '\\&#34;' });
   }
   return found.sort((a, b) => b.text.length - a.text.length);
 }
+
+/** Shared by all forms: most characters of secrets, and every digit of base64. */
+const ASCII_UNITS = new Map<string, Unit>();
 
 function escapedForm(secret: string): Form {
   // One unit for each different character: a long secret has thousands of the same ones.
   const units = new Map<string, Unit>();
   return Array.from(secret, (char) => {
-    const unit = units.get(char) ?? spellings(char);
-    units.set(char, unit);
+    const known = char <= '\u007f' ? ASCII_UNITS : units;
+    const unit = known.get(char) ?? spellings(char);
+    known.set(char, unit);
     return unit;
   });
 }
@@ -120,8 +134,45 @@ function latin1(text: string): number[] | undefined {
   return codes.every((code) => code <= 0xff) && codes.some((code) => code > 0x7f) ? codes : undefined;
 }
 
+/** In UTF-16, which PowerShell and Windows services encode in base64. */
+function utf16(text: string, littleEndian: boolean): number[] {
+  return Array.from({ length: text.length }, (_, at) => text.charCodeAt(at)).flatMap((unit) =>
+    littleEndian ? [unit & 0xff, unit >> 8] : [unit >> 8, unit & 0xff],
+  );
+}
+
+/**
+ * What a secret is turned into before the text around it is encoded as a whole: a JSON document in base64, or client
+ * credentials, which are form-encoded first (RFC 6749 section 2.3.1). Only where that makes a difference.
+ */
+function escapedBefore(secret: string): string[] {
+  const json = JSON.stringify(secret).slice(1, -1);
+  const texts = [json, json.replaceAll('/', '\\/'), ascii(json), ascii(json).replaceAll('/', '\\/')];
+  if (secret.isWellFormed()) {
+    const url = encodeURIComponent(secret);
+    const form = new URLSearchParams({ x: secret }).toString().slice(2);
+    texts.push(url, form, form.replaceAll('+', '%20'), lowerCaseEscapes(url), lowerCaseEscapes(form));
+  }
+  return [...new Set(texts)].filter((text) => text !== secret);
+}
+
+const ascii = (text: string): string =>
+  text.replace(/[^\x20-\x7e]/g, (unit) => `\\u${hex(unit.charCodeAt(0), 4)}`);
+const lowerCaseEscapes = (text: string): string => text.replace(/%../g, (code) => code.toLowerCase());
+
+/** A secret that is longer is looked for in base64 as it is only: these forms would take as long as all others. */
+const MAX_INDIRECT_CHARS = 4_096;
+
 /** Every form of one secret. */
 export function formsOf(secret: string): Form[] {
-  const encoded = [[...utf8.encode(secret)], latin1(secret)].filter((bytes) => bytes !== undefined);
-  return [escapedForm(secret), ...encoded.flatMap((bytes) => [...base64Forms(bytes), hexForm(bytes)])];
+  const bytes = [[...utf8.encode(secret)], latin1(secret)].filter((encoded) => encoded !== undefined);
+  const indirect =
+    secret.length > MAX_INDIRECT_CHARS
+      ? []
+      : [
+          utf16(secret, true),
+          utf16(secret, false),
+          ...escapedBefore(secret).map((text) => [...utf8.encode(text)]),
+        ];
+  return [escapedForm(secret), ...[...bytes, ...indirect].flatMap(base64Forms), ...bytes.map(hexForm)];
 }

@@ -11,6 +11,8 @@ const MIN_SECRET_CHARS = 4;
 const MAX_DEPTH = 500;
 
 export interface Redactor {
+  /** Hides these from now on as well. Costs what they cost, not what is known already. */
+  add(secrets: Iterable<string>): void;
   /** Replaces every secret in a text, in each form of `formsOf`. */
   text(text: string): string;
   /** A deep copy of JSON data without secrets, found by value (also in keys) and by the name of the field. */
@@ -25,25 +27,26 @@ function sameShape<T>(copy: unknown): T {
 }
 
 class SecretRedactor implements Redactor {
-  readonly #whole: ReadonlySet<string>;
-  readonly #scanner: Scanner | undefined;
+  readonly #whole = new Set<string>();
+  readonly #scanner = new Scanner();
 
-  constructor(secrets: Iterable<string>) {
-    const known = new Set<string>();
+  add(secrets: Iterable<string>): void {
+    const found = new Set<string>();
     for (const secret of secrets) {
-      known.add(secret);
-      known.add(secret.trim()); // a header is sent without the line break at the end of a pasted key
+      found.add(secret);
+      found.add(secret.trim()); // a header is sent without the line break at the end of a pasted key
     }
-    known.delete('');
-    this.#whole = known;
-    const long = [...known].filter((secret) => secret.length >= MIN_SECRET_CHARS);
-    const forms = long.flatMap(formsOf).sort((a, b) => b.length - a.length);
-    this.#scanner = forms.length === 0 ? undefined : new Scanner(forms);
+    found.delete('');
+    for (const secret of found) {
+      if (this.#whole.has(secret)) continue;
+      this.#whole.add(secret);
+      if (secret.length >= MIN_SECRET_CHARS) this.#scanner.add(formsOf(secret));
+    }
   }
 
   text(text: string): string {
     if (this.#whole.has(text)) return REDACTED;
-    const spans = this.#scanner?.spans(text) ?? [];
+    const spans = this.#scanner.spans(text);
     if (spans.length === 0) return text;
     let redacted = '';
     let at = 0;
@@ -108,5 +111,7 @@ class SecretRedactor implements Redactor {
  *   characters are replaced only where they are a whole value.
  */
 export function createRedactor(secrets: Iterable<string>): Redactor {
-  return new SecretRedactor(secrets);
+  const redactor = new SecretRedactor();
+  redactor.add(secrets);
+  return redactor;
 }

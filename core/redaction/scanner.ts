@@ -67,32 +67,53 @@ function isPlain(unit: Unit): boolean {
   return texts.every((text, at) => texts.every((other, index) => at === index || !other.startsWith(text)));
 }
 
+/** In order of preference: the longest first. */
+function compile(forms: readonly Form[]): { pattern: RegExp; long: Form[] } {
+  const fitsPattern = (form: Form) => form.length <= MAX_PATTERN_UNITS && form.every(isPlain);
+  const ordered = forms.toSorted((a, b) => b.length - a.length);
+  const short = ordered.filter(fitsPattern).map((form) => form.map(unitPattern).join(''));
+  return {
+    pattern: new RegExp(short.join('|') || '(?!)', 'y'),
+    long: ordered.filter((form) => !fitsPattern(form)),
+  };
+}
+
 /** Spellings that may be tried for each character that is scanned, and before the first one. */
 const WORK_PER_CHAR = 16;
 const INITIAL_WORK = 1_000_000;
 
+/** The forms that may start with the same three characters, and the pattern of those short enough for one. */
+interface Bucket {
+  readonly forms: Form[];
+  /** Made when a text first comes this far: of thousands of beginnings, most are never seen. */
+  compiled: { readonly pattern: RegExp; readonly long: readonly Form[] } | undefined;
+}
+
 /**
- * Finds every form in a text: a table of three-character beginnings rejects nearly all positions, and one
- * compiled alternation decides at the rest. Matches may overlap; they are returned as one span.
+ * Finds every form in a text: a table of three-character beginnings rejects nearly all positions, and one compiled
+ * alternation of the forms that begin so decides at the rest. Matches may overlap; they are returned as one span.
  *
  * Whoever chooses the secret may choose the text too, so work is bounded by the length of what is scanned. A text that
  * would take more is one span as a whole.
  */
 export class Scanner {
-  readonly #pattern: RegExp;
-  readonly #long: readonly Form[];
   readonly #table = new Uint8Array(1 << TABLE_BITS);
+  readonly #buckets = new Map<number, Bucket>();
   #work = INITIAL_WORK;
 
-  /** @param forms in order of preference: the longest first */
-  constructor(forms: readonly Form[]) {
-    const fitsPattern = (form: Form) => form.length <= MAX_PATTERN_UNITS && form.every(isPlain);
-    const short = forms.filter(fitsPattern);
-    this.#long = forms.filter((form) => !fitsPattern(form));
-    this.#pattern = new RegExp(short.map((form) => form.map(unitPattern).join('')).join('|') || '(?!)', 'y');
+  /** Costs what the new forms cost, however many are there. */
+  add(forms: readonly Form[]): void {
     for (const form of forms) {
+      const slots = new Set<number>();
       for (const prefix of prefixes(form)) {
-        this.#table[slot(prefix.charCodeAt(0), prefix.charCodeAt(1), prefix.charCodeAt(2))] = 1;
+        slots.add(slot(prefix.charCodeAt(0), prefix.charCodeAt(1), prefix.charCodeAt(2)));
+      }
+      for (const entry of slots) {
+        this.#table[entry] = 1;
+        const bucket = this.#buckets.get(entry) ?? { forms: [], compiled: undefined };
+        bucket.forms.push(form);
+        bucket.compiled = undefined;
+        this.#buckets.set(entry, bucket);
       }
     }
   }
@@ -104,7 +125,7 @@ export class Scanner {
     for (let at = 0; at + PREFIX_CHARS <= text.length; at += 1) {
       const entry = slot(text.charCodeAt(at), text.charCodeAt(at + 1), text.charCodeAt(at + 2));
       if (this.#table[entry] === 0) continue;
-      const end = this.#endAt(text, at);
+      const end = this.#endAt(text, at, entry);
       if (this.#work < 0) {
         this.#work = 0;
         return [{ start: 0, end: text.length }];
@@ -120,10 +141,14 @@ export class Scanner {
     return found;
   }
 
-  #endAt(text: string, at: number): number {
-    this.#pattern.lastIndex = at;
-    let end = this.#pattern.test(text) ? this.#pattern.lastIndex : -1;
-    for (const form of this.#long) end = Math.max(end, this.#endOfForm(form, text, at));
+  #endAt(text: string, at: number, entry: number): number {
+    const bucket = this.#buckets.get(entry);
+    if (bucket === undefined) return -1;
+    bucket.compiled ??= compile(bucket.forms);
+    const { pattern, long } = bucket.compiled;
+    pattern.lastIndex = at;
+    let end = pattern.test(text) ? pattern.lastIndex : -1;
+    for (const form of long) end = Math.max(end, this.#endOfForm(form, text, at));
     return end;
   }
 
