@@ -6,7 +6,7 @@ import { StoredConnector, toStoredDefinition } from './stored.ts';
 /** Stores a connector with its first version. */
 export async function createConnector(ctx: CallContext, input: CreateConnector): Promise<Connector> {
   const { name, description, ...definition } = input;
-  return withSoundDefinition(definition, ctx.urlPolicy, async (credentialServices) =>
+  return withSoundDefinition(ctx, definition, async (credentialServices) =>
     StoredConnector.parse(
       await ctx.db.call('create_connector', {
         p_workspace_id: ctx.workspaceId,

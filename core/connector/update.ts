@@ -22,7 +22,7 @@ export async function updateConnector(
   }
   const definition = merge(current, patch);
   try {
-    return await withSoundDefinition(definition, ctx.urlPolicy, async (credentialServices) =>
+    return await withSoundDefinition(ctx, definition, async (credentialServices) =>
       StoredConnector.parse(
         await ctx.db.call('update_connector', {
           p_workspace_id: current.workspace_id,

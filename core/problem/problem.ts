@@ -38,6 +38,7 @@ export const PROBLEMS = {
   body_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The content type is not supported' },
   validation_failed: { status: 422, title: 'The request has invalid fields' },
+  unknown_connector: { status: 422, title: 'A connector does not exist' },
   unknown_credential: { status: 422, title: 'A credential is not stored' },
   idempotency_key_reused: { status: 422, title: 'The Idempotency-Key came with another request before' },
   template_holds_secret: { status: 422, title: 'A template must not carry a secret' },
