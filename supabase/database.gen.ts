@@ -2012,6 +2012,13 @@ export type Database = {
         };
         Returns: Json;
       };
+      require_connectors: {
+        Args: {
+          p_ids: string[];
+          p_workspace_id: string;
+        };
+        Returns: Json;
+      };
       resolve_workspace: {
         Args: {
           p_at_least?: string;
