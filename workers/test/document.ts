@@ -109,8 +109,22 @@ export function assertDocumented(target: string, answer: SeenAnswer): void {
   }
   const [documentedType, media] = content[0] ?? [];
   if (type?.split(';')[0] !== documentedType) complain(`the content type is ${type}`);
-  const flaw = flawOf(answer.body, at(media, 'schema'));
-  if (flaw !== null) complain(flaw);
+  // Of lines, the schema is that of each.
+  const values =
+    documentedType === 'application/x-ndjson' ? linesOf(String(answer.body ?? '')) : [answer.body];
+  for (const value of values) {
+    const flaw = flawOf(value, at(media, 'schema'));
+    if (flaw !== null) complain(flaw);
+  }
+}
+
+/** The values in newline-delimited JSON. */
+export function linesOf(text: string): unknown[] {
+  if (text !== '' && !text.endsWith('\n')) throw new Error('the last line is cut off');
+  return text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line));
 }
 
 function assertProblem(target: string, answer: SeenAnswer): void {

@@ -5,7 +5,7 @@ import { Problem } from '../../../core/problem/problem.ts';
 import { invalid } from './invalid.ts';
 
 /** RFC 8259: JSON has one media type and one encoding. */
-const JSON_MEDIA_TYPE = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
+export const JSON_MEDIA_TYPE = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 

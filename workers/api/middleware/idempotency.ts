@@ -54,8 +54,12 @@ export function idempotency(): MiddlewareHandler<{
   };
 }
 
+/** A larger body is compared as it was sent: as values it would take memory that a Worker has not. */
+const MAX_CANONICAL_CHARS = 1024 * 1024;
+
 /** Routes that take a body have read it as JSON by now; others do not look at theirs. */
 function canonical(text: string): string {
+  if (text.length > MAX_CANONICAL_CHARS) return text;
   try {
     return canonicalJson(JSON.parse(text));
   } catch {

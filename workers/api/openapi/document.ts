@@ -92,6 +92,12 @@ function operationObject(operation: Operation, schemas: SchemaCollector): JsonOb
                   ]),
                 ),
               },
+              ...Object.fromEntries(
+                Object.entries(body.forms ?? {}).map(([type, { schema, example }]) => [
+                  type,
+                  { schema: schemas.convert(schema, 'input'), example },
+                ]),
+              ),
             },
           },
         }),

@@ -49,6 +49,8 @@ export interface RequestExample {
 export interface RequestBody {
   readonly schema: z.ZodType;
   readonly examples: Readonly<Record<string, RequestExample>>;
+  /** Other media types that it may come in. */
+  readonly forms?: Readonly<Record<string, { readonly schema: z.ZodType; readonly example: Json }>>;
 }
 
 export interface Success {

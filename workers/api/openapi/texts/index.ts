@@ -1,5 +1,6 @@
 import type { ComponentText } from '../descriptions.ts';
 import { ADMIN_TEXTS } from './admin.ts';
+import { BATCHES_TEXTS } from './batches.ts';
 import { CONNECTORS_TEXTS } from './connectors.ts';
 import { CREDENTIALS_TEXTS } from './credentials.ts';
 import { EXECUTIONS_TEXTS } from './executions.ts';
@@ -11,6 +12,7 @@ export const COMPONENTS: Readonly<Record<string, ComponentText>> = {
   ...WORKSPACES_TEXTS,
   ...CREDENTIALS_TEXTS,
   ...EXECUTIONS_TEXTS,
+  ...BATCHES_TEXTS,
   ...ADMIN_TEXTS,
   ...TEMPLATES_TEXTS,
   ...CONNECTORS_TEXTS,
