@@ -452,16 +452,20 @@ describe('data is followed through', () => {
       ['steps.sub.echo', 'input.phone'],
     ],
     [
-      'a message of an assertion',
+      'the end of a wait',
+      [{ name: 'w', wait: { until: '{{input.birthday}}' } }, send('steps.w.until')],
+      ['steps.w.until', 'input.birthday'],
+    ],
+    [
+      'the case that was chosen',
       [
         {
-          name: 't',
-          transform: { x: 1 },
-          assert: [{ that: 'false', message: '{{input.phone}}' }],
-          on_error: [send('steps.t.error.message')],
+          name: 'w',
+          switch: { cases: [{ when: 'input.rich', steps: [{ name: 't', transform: { x: 1 } }] }] },
         },
+        send('steps.w.case'),
       ],
-      ['steps.t.error.message', 'input.phone'],
+      ['steps.w.case', 'input.rich'],
     ],
     [
       'a map in a loop that reads everything',

@@ -87,7 +87,10 @@ const isField = (key: string, field: string | undefined) =>
 
 const readsOf = (fields: Known['fields']) => fields.flatMap(([, reads]) => reads);
 
-function fieldsOf({ response, transform, connector, assert }: Step, loop: Loop | undefined): Known['fields'] {
+function fieldsOf(
+  { response, transform, connector, wait, switch: choice }: Step,
+  loop: Loop | undefined,
+): Known['fields'] {
   const field = (name: string, references: Reference[]) =>
     [name, references.map((reference) => ({ reference, loop }))] as const;
   const { map = {} } = response ?? {};
@@ -98,7 +101,8 @@ function fieldsOf({ response, transform, connector, assert }: Step, loop: Loop |
     ...Object.entries(transform ?? {}).map(([name, value]) => field(name, referencesInside(value))),
     // Another connector may answer with what it was given.
     ...(connector ? [field(ANY, referencesInside(connector.input))] : []),
-    ...(assert ?? []).map(({ message = '' }) => field('error', referencesInside(message))),
+    ...(wait ? [field('until', referencesInside([wait.seconds ?? null, wait.until ?? null]))] : []),
+    ...(choice?.cases ?? []).map(({ when }) => field('case', referencesIn(when, loop))),
   ];
 }
 

@@ -24,12 +24,12 @@ export function checkAssertions(
   assertions: readonly Assertion[],
   pointer: string,
   place: Place,
-  expressions: Expressions,
+  { report, expressions }: Tools,
 ): void {
   for (const [index, { that, message }] of assertions.entries()) {
     const at = pointerTo(pointer, index);
     expressions.expression(that, pointerTo(at, 'that'), conditionScope(place));
-    if (message !== undefined) expressions.template(message, pointerTo(at, 'message'), keptScope(place));
+    if (message !== undefined) checkMessage(message, pointerTo(at, 'message'), report);
   }
 }
 
@@ -41,21 +41,30 @@ export function checkOtherKinds(step: Step, pointer: string, place: Place, tools
   if (step.connector) expressions.value(step.connector.input, `${pointer}/connector/input`, scope);
   if (step.transform) {
     const at = pointerTo(pointer, 'transform');
-    if (Object.hasOwn(step.transform, 'error'))
-      report.add(pointerTo(at, 'error'), 'error tells why a step failed: choose another name');
+    for (const name of OF_ANY_STEP) {
+      if (Object.hasOwn(step.transform, name))
+        report.add(pointerTo(at, name), `every step has a field ${name} of its own: choose another name`);
+    }
     expressions.value(step.transform, at, scope);
   }
   if (step.wait) checkWait(step.wait, pointerTo(pointer, 'wait'), scope, tools);
   if (step.stop) {
     const at = pointerTo(pointer, 'stop');
     if (step.stop.output !== undefined) expressions.value(step.stop.output, pointerTo(at, 'output'), scope);
-    if (step.stop.message !== undefined)
-      expressions.template(step.stop.message, pointerTo(at, 'message'), scope);
+    if (step.stop.message !== undefined) checkMessage(step.stop.message, pointerTo(at, 'message'), report);
   }
 }
 
-/** ISO 8601 with a date, as far as it can be told of a text without expressions. */
-const DATE = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
+/** What `steps.<name>` holds of every kind of step. */
+const OF_ANY_STEP = ['status', 'headers', 'body', 'error'];
+
+function checkMessage(message: string, pointer: string, report: Report): void {
+  if (message.includes('{{'))
+    report.add(pointer, 'the message is shown as it stands and holds no expression');
+}
+
+/** ISO 8601 with a date, a time and a zone: without one, nobody knows when it is. */
+const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})$/;
 const NUMBER = /^\s*\d+(?:\.\d+)?\s*$/;
 
 function checkWait(
@@ -67,7 +76,7 @@ function checkWait(
   if ((seconds === undefined) === (until === undefined)) report.add(pointer, 'give either seconds or until');
   const texts: [name: string, text: unknown, fits: RegExp, needed: string][] = [
     ['seconds', seconds, NUMBER, 'a number of seconds is needed'],
-    ['until', until, DATE, 'a time such as 2030-01-31T08:00:00Z is needed'],
+    ['until', until, INSTANT, 'a time with a zone is needed, such as 2030-01-31T08:00:00Z'],
   ];
   for (const [name, text, fits, needed] of texts) {
     if (typeof text !== 'string') continue;

@@ -1,5 +1,6 @@
 import { HEADER_NAME } from '../../egress/headers.ts';
 import { pointerTo } from '../../json/json.ts';
+import { parsePath } from '../../redaction/path-rules.ts';
 import type { Step, StepRetry } from '../step-schema.ts';
 import type { Expressions } from './expressions.ts';
 import type { Report } from './report.ts';
@@ -34,15 +35,15 @@ export function checkRetry(
       report.add(place, 'a connector answers with no status or header: use on.classes');
 }
 
-/** One name, or several with dots between them. What would match nothing must not look as if it hid something. */
-const REDACTED_PATH = /^[^\s.*[\](){}"'`$]+(?:\.[^\s.*[\](){}"'`$]+)*$/;
+/** What would match nothing must not look as if it hid something: no template, no JSONPath. */
+const NO_PATH = /^\$|\{\{/;
 
 export function checkRedaction(paths: readonly string[], pointer: string, report: Report): void {
   for (const [index, path] of paths.entries()) {
-    if (!REDACTED_PATH.test(path))
+    if (NO_PATH.test(path) || parsePath(path) === null)
       report.add(
         pointerTo(pointer, index),
-        'the name of a field is needed, or names with dots between them: body.customer.email',
+        'the name of a field is needed, or a path such as body.customers[].email',
       );
   }
 }

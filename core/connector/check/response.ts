@@ -1,8 +1,8 @@
 import { FORBIDDEN_KEYS, pointerTo } from '../../json/json.ts';
 import type { StepResponse } from '../request-schema.ts';
 import type { Expressions } from './expressions.ts';
-import { checkInputSchema } from './input-schema.ts';
-import { Report } from './report.ts';
+import { checkSchema } from './input-schema.ts';
+import type { Report } from './report.ts';
 import { answerScope, type Place, responseScope } from './scope.ts';
 
 /** Names at `steps.<name>` that the engine fills. */
@@ -13,6 +13,7 @@ export const RESULT_NAMES: ReadonlySet<string> = new Set([
   'error',
   'items',
   'pages',
+  'has_more',
   'results',
   'succeeded',
   'failed',
@@ -23,8 +24,13 @@ interface Tools {
   readonly expressions: Expressions;
 }
 
-/** `pointer` is `<step>/response`. */
-export function checkResponse(response: StepResponse, pointer: string, place: Place, tools: Tools): void {
+/** `pointer` is `<step>/response`; the map of a `paged` step is made of all pages together. */
+export function checkResponse(
+  response: StepResponse,
+  pointer: string,
+  place: Place & { readonly paged: boolean },
+  tools: Tools,
+): void {
   const { report, expressions } = tools;
   const { map, success_when, error_when, schema, coerce } = response;
   if (map !== undefined) checkMap(map, pointerTo(pointer, 'map'), place, tools);
@@ -36,7 +42,7 @@ export function checkResponse(response: StepResponse, pointer: string, place: Pl
     expressions.expression(when, pointerTo(at, 'when'), answer);
     if (message !== undefined) expressions.template(message, pointerTo(at, 'message'), answer);
   }
-  if (schema) checkResponseSchema(schema, pointerTo(pointer, 'schema'), report);
+  if (schema) checkSchema(schema, pointerTo(pointer, 'schema'), report);
   if (coerce && schema === undefined)
     report.add(pointerTo(pointer, 'coerce'), 'schema says what to turn values into, and none is given');
 }
@@ -44,10 +50,10 @@ export function checkResponse(response: StepResponse, pointer: string, place: Pl
 function checkMap(
   map: NonNullable<StepResponse['map']>,
   pointer: string,
-  place: Place,
+  place: Place & { readonly paged: boolean },
   { report, expressions }: Tools,
 ): void {
-  const scope = responseScope(place);
+  const scope = responseScope(place, place.paged ? ['items', 'pages', 'has_more'] : []);
   if (typeof map === 'string') {
     expressions.expression(map, pointer, scope);
     return;
@@ -58,19 +64,4 @@ function checkMap(
     if (FORBIDDEN_KEYS.has(name)) report.add(at, `the name ${name} is not allowed`);
     expressions.expression(source, at, scope);
   }
-}
-
-/** As an input's, except that a body need not be an object. */
-function checkResponseSchema(
-  schema: NonNullable<StepResponse['schema']>,
-  pointer: string,
-  report: Report,
-): void {
-  const { type, ...rest } = schema;
-  checkInputSchema(type === undefined ? rest : { ...rest, type: 'object' }, pointer, report);
-  // The type itself, of which an input's schema allows one: by the check of a property's.
-  if (type === undefined) return;
-  const own = new Report();
-  checkInputSchema({ properties: { body: { type } } }, '', own);
-  for (const { detail } of own.errors) report.add(pointerTo(pointer, 'type'), detail);
 }

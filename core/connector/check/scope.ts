@@ -49,10 +49,10 @@ export function keptScope(place: Place): Scope {
   return { roots: rootsAt(place, STORED_ROOTS), steps: place.steps, where: 'this step', noSecrets: KEPT };
 }
 
-/** A step's response map: the answer, and what was there before it. */
-export function responseScope(place: Place): Scope {
+/** A step's response map: the answer, and what was there before it. `more` are names beside the answer's. */
+export function responseScope(place: Place, more: readonly string[] = []): Scope {
   return {
-    roots: rootsAt(place, [...ANSWER_ROOTS, ...STORED_ROOTS]),
+    roots: rootsAt(place, [...ANSWER_ROOTS, ...more, ...STORED_ROOTS]),
     steps: place.steps,
     where: 'this step',
     noSecrets: KEPT,

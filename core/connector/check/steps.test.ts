@@ -342,7 +342,7 @@ describe('a step sees', () => {
       'its own result, in an assertion',
       steps({
         ...call('a'),
-        assert: [{ that: 'steps.a.status = 200 and input.x', message: 'got {{steps.a.status}}' }],
+        assert: [{ that: 'steps.a.status = 200 and input.x', message: 'not 200' }],
       }),
     ],
     [
@@ -391,12 +391,6 @@ describe('no part but a request reads credentials', () => {
       `${A}/stop/output/x`,
       'cannot be used',
     ],
-    [
-      'the message of a stop',
-      steps({ name: 'a', stop: { status: 'failed', message: text } }),
-      `${A}/stop/message`,
-      'cannot be used',
-    ],
     ['the key of a cache', one({ cache: { ttl_seconds: 1, key: text } }), `${A}/cache/key`, 'cannot be used'],
     [
       'a map in one piece',
@@ -424,12 +418,6 @@ describe('no part but a request reads credentials', () => {
     ],
     ['what is retried', one({ retry: { on: { when: secret } } }), `${A}/retry/on/when`, 'cannot be used'],
     ['an assertion', one({ assert: [{ that: secret }] }), `${A}/assert/0/that`, 'cannot be used'],
-    [
-      'the message of an assertion',
-      one({ assert: [{ that: 'true', message: text }] }),
-      `${A}/assert/0/message`,
-      'cannot be used',
-    ],
     [
       'the items of a page',
       one({ pagination: { type: 'link_header', items: secret } }),
@@ -582,12 +570,36 @@ describe('a part that cannot work is refused', () => {
     ['a wait for nothing', steps({ name: 'a', wait: {} }), `${A}/wait`, 'either'],
     [
       'a wait for two things',
-      steps({ name: 'a', wait: { seconds: 1, until: '2030-01-01' } }),
+      steps({ name: 'a', wait: { seconds: 1, until: '2030-01-31T08:00:00Z' } }),
       `${A}/wait`,
       'either',
     ],
     ['a wait for a word', steps({ name: 'a', wait: { seconds: 'soon' } }), `${A}/wait/seconds`, 'number'],
     ['a wait until a word', steps({ name: 'a', wait: { until: 'tomorrow' } }), `${A}/wait/until`, '2030'],
+    [
+      'a wait until a time somewhere',
+      steps({ name: 'a', wait: { until: '2030-01-31T08:00:00' } }),
+      `${A}/wait/until`,
+      'zone',
+    ],
+    [
+      'an expression in the message of a stop',
+      steps({ name: 'a', stop: { status: 'failed', message: 'No {{input.x}}' } }),
+      `${A}/stop/message`,
+      'no expression',
+    ],
+    [
+      'an expression in the message of an assertion',
+      one({ assert: [{ that: 'steps.a.body', message: 'No {{input.x}}' }] }),
+      `${A}/assert/0/message`,
+      'no expression',
+    ],
+    [
+      'pages in the map of a step without',
+      one({ response: { map: { x: 'pages' } } }),
+      `${A}/response/map/x`,
+      '"pages"',
+    ],
     ['a retry of nothing', one({ retry: { on: {} } }), `${A}/retry/on`, 'nothing'],
     [
       'a retry by an impossible header',
@@ -601,20 +613,9 @@ describe('a part that cannot work is refused', () => {
       `${A}/retry/on/statuses`,
       'no status',
     ],
-    [
-      'a redacted path with an index',
-      one({ redact: ['name', 'body.items[0].x'] }),
-      `${A}/redact/1`,
-      'dots between',
-    ],
-    ['a redacted path of JSONPath', one({ redact: ['$.body.x'] }), `${A}/redact/0`, 'dots between'],
-    ['a redacted path with an end missing', one({ redact: ['body.'] }), `${A}/redact/0`, 'dots between'],
-    [
-      'a transform that looks like a failure',
-      steps({ name: 'a', transform: { error: 1 } }),
-      `${A}/transform/error`,
-      'another name',
-    ],
+    ['a redacted path of nothing', one({ redact: ['name', '..'] }), `${A}/redact/1`, 'the name of a field'],
+    ['a redacted path of JSONPath', one({ redact: ['$.body.x'] }), `${A}/redact/0`, 'the name of a field'],
+    ['a redacted template', one({ redact: ['{{input.x}}'] }), `${A}/redact/0`, 'the name of a field'],
     [
       'an expression in the key of a transform',
       steps({ name: 'a', transform: { '{{input.k}}': 1 } }),
@@ -719,6 +720,11 @@ describe('a part that cannot work is refused', () => {
       'already',
     ],
   ]);
+  test.each(['status', 'headers', 'body', 'error'])('a field of a transform named %s', (name) => {
+    expect(check(steps({ name: 'a', transform: { [name]: 1 } })).errors).toEqual([
+      { pointer: `${A}/transform/${name}`, detail: expect.stringContaining('another name') },
+    ]);
+  });
   test.each([...RESULT_NAMES])('a mapped field named %s', (name) => {
     expect(check(one({ response: { map: { [name]: 'body.x' } } })).errors).toEqual([
       { pointer: `${A}/response/map/${name}`, detail: expect.stringContaining('another name') },
@@ -788,8 +794,18 @@ describe('a part that cannot work is refused', () => {
       ),
     ],
     ['a coerced input', { ...one({}), input_schema: { type: 'object' }, coerce_input: true }],
-    ['redacted paths', one({ redact: ['ssn', 'body.customer.e-mail', 'headers.x-token', 'body.@type'] })],
+    [
+      'redacted paths',
+      one({ redact: ['ssn', 'body.customer.e-mail', 'body.items[0].x', 'body.*.x', 'body["a b"]'] }),
+    ],
     ['a map in one piece', one({ response: { map: '{"a": body.x, "b": input.y}' } })],
+    [
+      'a map of all pages',
+      one({
+        response: { map: { first: 'items[0]', n: 'pages', more: 'has_more' } },
+        pagination: { type: 'link_header', items: 'body' },
+      }),
+    ],
     [
       'a retry of a connector by class',
       steps({ name: 'a', connector: { id: ID }, retry: { on: { classes: ['timeout'] } } }),

@@ -92,7 +92,8 @@ class Walk {
     // Of a loop only its own name is known outside: the steps in it ran many times, or never.
     const after = new Set([step.name, ...(step.for_each ? NOTHING : nested)]);
     const behind: Spot = { ...spot, steps: new Set([...spot.steps, ...after]) };
-    if (step.assert) checkAssertions(step.assert, pointerTo(pointer, 'assert'), behind, expressions);
+    if (step.assert)
+      checkAssertions(step.assert, pointerTo(pointer, 'assert'), behind, { report, expressions });
     if (step.on_error) {
       const recovery = { ...behind, depth: spot.depth + 1 };
       for (const name of this.inTurn(step.on_error, pointerTo(pointer, 'on_error'), recovery))
@@ -112,7 +113,12 @@ class Walk {
     if (step.request)
       checkRequest(step.request, pointerTo(pointer, 'request'), requestScope(spot), this.#tools);
     if (step.response)
-      checkResponse(step.response, pointerTo(pointer, 'response'), spot, { report, expressions });
+      checkResponse(
+        step.response,
+        pointerTo(pointer, 'response'),
+        { ...spot, paged: step.pagination !== undefined },
+        { report, expressions },
+      );
     if (step.pagination) checkPagination(step, pointer, { report, expressions });
     if (step.retry) checkRetry(step, step.retry, pointerTo(pointer, 'retry'), { report, expressions });
     if (step.redact) checkRedaction(step.redact, pointerTo(pointer, 'redact'), report);

@@ -59,7 +59,7 @@ function fieldsOf({ for_each, request, response, pagination, transform }: Step):
   if (for_each) return new Set(['results', 'succeeded', 'failed', 'error']);
   if (transform) return new Set([...Object.keys(transform), 'error']);
   if (!request || typeof response?.map === 'string') return undefined;
-  const ofPages = pagination ? ['items', 'pages'] : [];
+  const ofPages = pagination ? ['items', 'pages', 'has_more'] : [];
   return new Set([...Object.keys(response?.map ?? {}), ...RESPONSE_FIELDS, ...ofPages]);
 }
 

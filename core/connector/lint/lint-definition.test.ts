@@ -15,7 +15,7 @@ const call = (name: string, rest: object = {}, request: object = {}) => ({
 const post = (name: string, rest: object = {}, request: object = {}) =>
   call(name, rest, { method: 'POST', ...request });
 /** Reads the whole of each step, so that only what a test is about is left to find. */
-const using = (steps: { name: string }[], rest: object = {}) => ({
+const using = (steps: { name: string; [part: string]: unknown }[], rest: object = {}) => ({
   steps,
   output: steps.map(({ name }) => `{{steps.${name}}}`),
   ...rest,

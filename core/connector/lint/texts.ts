@@ -47,11 +47,8 @@ function* textsOf(step: Step, pointer: string): Iterable<Text> {
   if (typeof wait?.seconds === 'string') yield* of('template', wait.seconds, 'wait', 'seconds');
   yield* of('template', wait?.until, 'wait', 'until');
   yield* templates(stop?.output, `${pointer}/stop/output`, step);
-  yield* of('template', stop?.message, 'stop', 'message');
-  for (const [index, { that, message }] of (step.assert ?? []).entries()) {
+  for (const [index, { that }] of (step.assert ?? []).entries())
     yield* of('condition', that, 'assert', index, 'that');
-    yield* of('template', message, 'assert', index, 'message');
-  }
 }
 
 function* templates(
