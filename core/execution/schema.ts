@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type Json, JsonObjectValue, JsonValue } from '../json/json.ts';
+import { Recovery } from './recovery.ts';
 
 export const ExecutionStatus = z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled', 'timed_out']);
 export type ExecutionStatus = z.infer<typeof ExecutionStatus>;
@@ -34,6 +35,8 @@ export const ExecutionError = z
     message: z.string(),
     step: z.string().nullable(),
     errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
+    /** What is to be done about it: added when it is shown, never stored. */
+    recovery: Recovery.optional(),
   })
   .meta({ id: 'ExecutionError' });
 export type ExecutionError = z.infer<typeof ExecutionError>;

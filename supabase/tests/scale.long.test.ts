@@ -32,6 +32,7 @@ const workspace = `'${largeId(KIND.workspace, 0)}'::uuid`;
 const connector = `'${largeId(KIND.connector, 0)}'::uuid`;
 const middle = (kind: string, of: number) => `'${largeId(kind, Math.floor(of / 2))}'::uuid`;
 const execution = middle(KIND.execution, size.executions);
+const ofWorkspace = `(select id from public.connector_executions where workspace_id = ${workspace} order by id desc limit 1)`;
 const HOURS = (hours: number) => `now() - interval '${hours} hours', now() + interval '1 hour'`;
 const month = HOURS(size.hours / 3);
 
@@ -75,6 +76,19 @@ const PAGES: [user: string, call: string][] = [
     viewer,
     `list_executions(${workspace}, 101, null, ${connector}, '${status}')`,
   ]),
+  ...[
+    ...["p_trigger_type => 'test'", "p_trigger_type => 'api'", "p_error_class => 'upstream'"],
+    ...["p_error_class => 'nothing'", `p_replay_of => ${execution}`, `p_parent_id => ${execution}`],
+    ...[`p_batch_id => ${execution}`, "p_created_after => now() - interval '1 hour'"],
+    "p_created_before => now() - interval '20 days'",
+  ].map((filter): [string, string] => [viewer, `list_executions(${workspace}, 101, ${filter})`]),
+  [viewer, `list_dead_letters(${workspace}, 101)`],
+  [viewer, `list_dead_letters(${workspace}, 101, ${execution})`],
+  [viewer, `list_dead_letters(${workspace}, 101, p_connector_id => ${connector})`],
+  [viewer, `list_dead_letters(${workspace}, 101, p_error_class => 'nothing')`],
+  [viewer, `dead_letter_summary(${workspace})`],
+  [viewer, `execution_events(${workspace}, ${ofWorkspace})`],
+  [viewer, `get_step_runs(${workspace}, ${ofWorkspace}, 101)`],
   [viewer, `export_connectors(${workspace}, 1000)`],
   [
     viewer,

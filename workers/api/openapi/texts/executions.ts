@@ -36,8 +36,18 @@ export const EXECUTIONS_TEXTS: Readonly<Record<string, ComponentText>> = {
       message: 'The failure, for people.',
       step: 'The step that failed; null when it was none.',
       errors: 'Each field that is wrong.',
+      recovery: 'What is to be done about it.',
       pointer: 'A JSON pointer (RFC 6901) to the field.',
       detail: 'What is wrong there.',
+    },
+  },
+  Recovery: {
+    description: 'What has to happen before the same thing can succeed.',
+    fields: {
+      action: 'What is to be done, for programs.',
+      who: 'Who can do it, and so who should be told.',
+      automatic: 'Whether it was tried again without anybody, as the retries of the step allow.',
+      advice: 'What is to be done, for people.',
     },
   },
   ExecutionStep: {
