@@ -4,6 +4,7 @@ import { serviceDatabase } from './database.ts';
 import { readTaskEnv } from './env.ts';
 import { inTurn } from './in-turn.ts';
 import { startExecution } from './start-execution.ts';
+import { sweepBatches } from './sweep-batches.ts';
 
 /** An accepted execution normally starts within a second; this long without a start means that its trigger was lost. */
 const OVERDUE_SECONDS = 30;
@@ -17,7 +18,7 @@ const TRIGGERS_AT_ONCE = 10;
 
 const Overdue = z.array(z.object({ id: z.uuid(), workspace_id: z.uuid(), fence: z.int() }));
 
-/** Triggers executions again that were accepted but never started, or whose run is gone. */
+/** Triggers executions and batches again that were accepted but never started, or whose run is gone. */
 export const executionSweeper = schedules.task({
   id: 'execution-sweeper',
   cron: '* * * * *',
@@ -32,6 +33,7 @@ export const executionSweeper = schedules.task({
         p_limit: SWEEP_LIMIT,
       }),
     );
+    const batches = sweepBatches(db, { olderThanSeconds: OVERDUE_SECONDS, most: SWEEP_LIMIT });
     const failed = await inTurn(overdue, TRIGGERS_AT_ONCE, ({ id, workspace_id, fence }) =>
       startExecution({ id, workspaceId: workspace_id, fence }),
     );
@@ -41,6 +43,6 @@ export const executionSweeper = schedules.task({
         failed,
       });
     }
-    return { triggered: overdue.length - failed, failed };
+    return { triggered: overdue.length - failed, failed, batches: await batches };
   },
 });

@@ -5,11 +5,13 @@ import { loadSecrets } from './secrets.ts';
 import { type ServiceProcess, startService } from './service-process.ts';
 import { writeStackFile } from './stack-file.ts';
 import { publicKeyOf } from './supabase/trusted-keys.ts';
+import { DEFAULT_CONCURRENCY } from './trigger/options.ts';
 import { type EmbeddedWorker, startWorker } from './worker/start.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const TASK_FILES = [
   'connector-execution.ts',
+  'connector-batch.ts',
   'execution-sweeper.ts',
   'credential-test.ts',
   'credential-rekey.ts',
@@ -111,6 +113,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     SUPABASE_SECRET_KEY: secretKey,
     PATCHBAY_ENCRYPTION_KEYS: secrets.encryptionKeys,
     PATCHBAY_ALLOW_LOOPBACK: 'true',
+    // One process is always left for a run that somebody waits for.
+    PATCHBAY_BATCH_CONCURRENCY: String(Math.max(1, (options.taskConcurrency ?? DEFAULT_CONCURRENCY) - 1)),
   };
   const trigger = await timed(
     'task runtime',
