@@ -1,7 +1,8 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { LookupFunction } from 'node:net';
 import { toStoredDefinition } from '../../../core/connector/stored.ts';
 import type { CredentialFields } from '../../../core/credential/schema.ts';
+import { memoryGuard } from '../../../core/execution/engine/guard/memory.ts';
 import { createPlanner } from '../../../core/execution/engine/plan.ts';
 import type { ExecutionEnd, SealedCredential } from '../../../core/execution/engine/ports.ts';
 import { runExecution } from '../../../core/execution/engine/run-execution.ts';
@@ -12,11 +13,7 @@ import {
   sealer,
   WORKSPACE_ID,
 } from '../../../core/execution/engine/testing/bench.ts';
-import {
-  type ExecutionRow,
-  MemoryLedger,
-  type StepRow,
-} from '../../../core/execution/engine/testing/memory-ledger.ts';
+import { MemoryLedger, type StepRow } from '../../../core/execution/engine/testing/memory-ledger.ts';
 import type { Json } from '../../../core/json/json.ts';
 import type { Connector } from '../../../trigger/egress/connector.ts';
 import { createEgress } from '../../../trigger/egress/create-egress.ts';
@@ -49,12 +46,10 @@ export async function runTemplate(
   { input, secrets, port }: { input: Json; secrets: Secrets; port: number },
 ): Promise<TemplateRun> {
   const ledger = new MemoryLedger(Date.now);
-  const row: ExecutionRow = {
+  const row = ledger.add({
     id: EXECUTION_ID,
     workspace_id: WORKSPACE_ID,
     connector_id: CONNECTOR_ID,
-    connector_version: 1,
-    trigger: { type: 'api' },
     input,
     definition: JSON.parse(JSON.stringify(toStoredDefinition(definition))),
     credentials: await Promise.all(
@@ -63,17 +58,7 @@ export async function runTemplate(
         return fields ? [seal(guide, fields)] : [];
       }),
     ),
-    status: 'queued',
-    fence: 0,
-    owner: null,
-    leaseExpiresAt: null,
-    createdAt: Date.now(),
-    startedAt: null,
-    cancelRequested: false,
-    end: null,
-    steps: [],
-  };
-  ledger.executions.set(row.id, row);
+  });
   const egress = createEgress(
     { allowLoopback: false },
     { resolve: resolveTo(SOMEWHERE), dial: httpsTo(port) },
@@ -82,9 +67,11 @@ export async function runTemplate(
     await runExecution(
       {
         ledger,
+        guard: memoryGuard({ now: Date.now }),
         egress,
         sealer,
         clock: { now: Date.now },
+        sha256: async (text) => createHash('sha256').update(text).digest('hex'),
         randomBytes: (length) => new Uint8Array(randomBytes(length)),
         // No pause before another attempt, unless the provider asks for one.
         random: () => 0,
