@@ -98,7 +98,7 @@ export const StepResponse = z
     /** JSON Schema 2020-12 that the body must fit. */
     schema: JsonObjectValue.optional(),
     /** Turns texts into the numbers and booleans, and single values into the lists, that `schema` asks for, where nothing is lost. */
-    coerce: z.boolean().default(false),
+    coerce: z.boolean().optional(),
     /** Of the body, on the wire and decompressed. */
     max_bytes: z
       .int()

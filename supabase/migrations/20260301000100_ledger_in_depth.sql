@@ -2,7 +2,7 @@
 alter table public.connector_executions
   drop constraint connector_executions_trigger_check,
   add constraint connector_executions_trigger_check check (
-    jsonb_typeof(trigger) = 'object' and trigger ->> 'type' in ('api', 'batch', 'connector', 'test')),
+    jsonb_typeof(trigger) = 'object' and coalesce(trigger ->> 'type' in ('api', 'batch', 'connector', 'test'), false)),
   add column options jsonb check (options is null or jsonb_typeof(options) = 'object'),
   add column parent_id uuid,
   add column parent_step text,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Actor, call, refusal, useDatabase } from './harness.ts';
-import { home, user, uuid } from './world.ts';
+import { home, other, user, uuid } from './world.ts';
 
 const db = useDatabase();
 const NEW = uuid(0xf01);
@@ -319,4 +319,18 @@ describe('credentials', () => {
     expect(await page(null)).toMatchObject([{ service_name: 'mail' }]);
     expect(await page(NEW)).toMatchObject([{ service_name: 'crm' }]);
   });
+});
+
+test('a connector of another workspace, a deleted one and none are the same to who wants to call it', async () => {
+  const require = (...p_ids: string[]) =>
+    call(db, user.editor, 'require_connectors', { p_workspace_id: home.id, p_ids });
+  await require(home.connector);
+  const missing = uuid(0xfff);
+  for (const id of [other.connector, missing]) {
+    expect(await refusal(require(home.connector, id))).toMatchObject({
+      ...{ code: 'PT422', message: 'unknown_connector', hint: id },
+    });
+  }
+  await call(db, user.editor, 'delete_connector', { p_workspace_id: home.id, p_id: home.connector });
+  expect(await refusal(require(home.connector))).toMatchObject({ hint: home.connector });
 });

@@ -30,6 +30,16 @@ const accept = async (actor: Actor = editor, w: Workspace = home, connector = w.
 };
 const claim = async (id: string): Promise<number> =>
   Object(await engine('claim_execution', { p_id: id, p_owner: 'run', p_lease_seconds: 30 })).fence;
+const startCall = (id: string, fence: number, url: string) =>
+  engine('write_step_runs', {
+    ...{ p_id: id, p_fence: fence, p_lease_seconds: 30 },
+    p_writes: [
+      {
+        ...{ op: 'start', step_index: 0, step_name: 'look_up', iteration: '', attempt: 0 },
+        ...{ request: { url }, resume_state: null },
+      },
+    ],
+  });
 const finish = async (id: string, status: string, error: object | null = null) =>
   engine('finish_execution', {
     ...{
@@ -120,10 +130,7 @@ describe('counting while executions end', () => {
   ])('the host of a failure at %s is %j', async (url, host) => {
     const id = await accept();
     const fence = await claim(id);
-    await engine('start_step_run', {
-      ...{ p_id: id, p_fence: fence, p_step_index: 0, p_step_name: 'look_up', p_attempt: 0 },
-      ...{ p_request: { url }, p_lease_seconds: 30 },
-    });
+    await startCall(id, fence, url);
     await finish(id, 'failed', { class: 'rejected', code: 'http_404', step: 'look_up' });
     const { rows } = await db.query(
       `select class, code, host, template_id, failures from public.failure_rollups where hour > '2021-01-01'`,
@@ -134,10 +141,7 @@ describe('counting while executions end', () => {
   test('a host too long for an index is cut, and does not keep the execution from ending', async () => {
     const id = await accept();
     const host = Array.from({ length: 9_000 }, (_, at) => ((at * at * 7919) % 36).toString(36)).join('');
-    await engine('start_step_run', {
-      ...{ p_id: id, p_fence: await claim(id), p_step_index: 0, p_step_name: 'look_up', p_attempt: 0 },
-      ...{ p_request: { url: `https://${host}/` }, p_lease_seconds: 30 },
-    });
+    await startCall(id, await claim(id), `https://${host}/`);
     await finish(id, 'failed', { class: 'network', code: 'dns_failed', step: 'look_up' });
     const { rows } = await db.query(
       `select code, host from public.failure_rollups where hour > '2021-01-01'`,

@@ -30,6 +30,7 @@ const FOR_SAAS_ADMINS = [
 /** Arguments that name something of the workspace. Where an id is only being given to something new, see NEW_IDS. */
 const things = (w: Workspace): Record<string, unknown> => ({
   p_connector_id: w.connector,
+  p_ids: [w.connector],
   p_user_id: w.bystander,
   p_service_name: 'crm',
   p_filter: { connector_id: w.connector },
@@ -176,6 +177,7 @@ const NAMES_NOTHING = [
   ...['install_template', 'rate_template', 'list_audit_log', 'export_connectors', 'import_connectors'],
   'dead_letter_summary',
   'list_circuits',
+  'require_connectors',
 ];
 
 test('every function is known to name something of a workspace, or not to', () => {

@@ -13,22 +13,18 @@ const engine = (name: string, args: Record<string, unknown>) => call(db, 'servic
 const claim = async (owner = 'run_1'): Promise<Claim> =>
   // The shape that claim_execution documents; its fields are what these tests assert.
   (await engine('claim_execution', { p_id: NEW, p_owner: owner, p_lease_seconds: LEASE_SECONDS })) as Claim;
+const write = (fence: number, ...writes: Record<string, unknown>[]) =>
+  engine('write_step_runs', { p_id: NEW, p_fence: fence, p_writes: writes, p_lease_seconds: LEASE_SECONDS });
 const start = (fence: number, step = 0, attempt = 0) =>
-  engine('start_step_run', {
-    ...{ p_id: NEW, p_fence: fence, p_step_index: step, p_step_name: `step_${step}`, p_attempt: attempt },
-    ...{ p_request: { method: 'POST' }, p_lease_seconds: LEASE_SECONDS },
+  write(fence, {
+    ...{ op: 'start', step_index: step, step_name: `step_${step}`, iteration: '', attempt },
+    ...{ request: { method: 'POST' }, resume_state: null },
   });
 const commit = (fence: number, step = 0, attempt = 0, changes: Record<string, unknown> = {}) =>
-  engine('commit_step_run', {
-    ...{ p_id: NEW, p_fence: fence, p_step_index: step, p_step_name: `step_${step}`, p_attempt: attempt },
-    ...{
-      p_status: 'succeeded',
-      p_request: null,
-      p_response: { status: 200 },
-      p_output: { a: 1 },
-      p_error: null,
-    },
-    ...{ p_resume_state: 'v1.sealed', p_duration_ms: 12.5, p_lease_seconds: LEASE_SECONDS, ...changes },
+  write(fence, {
+    ...{ op: 'commit', step_index: step, step_name: `step_${step}`, iteration: '', attempt },
+    ...{ status: 'succeeded', request: null, response: { status: 200 }, output: { a: 1 }, error: null },
+    ...{ resume_state: 'v1.sealed', duration_ms: 12.5, ...changes },
   });
 const finish = (fence: number, changes: Record<string, unknown> = {}) =>
   engine('finish_execution', {
@@ -159,7 +155,10 @@ describe('the ledger', () => {
     await commit(fence);
     const resumed = await claim();
     expect(resumed.steps).toEqual([
-      { step_index: 0, attempt: 0, status: 'succeeded', resume_state: 'v1.sealed' },
+      {
+        ...{ step_name: 'step_0', iteration: '', attempt: 0, status: 'succeeded', superseded: false },
+        ...{ started_at: expect.any(String), resume_at: null, resume_state: 'v1.sealed' },
+      },
     ]);
     const { rows } = await db.query(
       'select request, response, duration_ms from public.connector_step_runs where execution_id = $1',
@@ -181,14 +180,15 @@ describe('the ledger', () => {
 
   test('a step that needs no call is committed without a start', async () => {
     const { fence } = await claim();
-    await commit(fence, 0, 0, { p_status: 'skipped', p_response: null });
+    await commit(fence, 0, 0, { status: 'skipped', response: null });
     expect(await attempts()).toEqual([{ step_index: 0, attempt: 0, status: 'skipped' }]);
   });
 
-  test('an attempt is committed once', async () => {
+  test('an attempt is committed once; saying it again changes nothing', async () => {
     const { fence } = await claim();
     await commit(fence);
-    expect(await refusal(commit(fence, 0, 0, { p_output: { other: true } }))).toMatchObject({
+    await commit(fence, 0, 0, { output: { other: true } });
+    expect(await refusal(commit(fence, 0, 0, { status: 'failed' }))).toMatchObject({
       ...{ code: 'PT409', message: 'step_committed' },
     });
     const { rows } = await db.query('select output from public.connector_step_runs where execution_id = $1', [
@@ -197,17 +197,55 @@ describe('the ledger', () => {
     expect(rows).toEqual([{ output: { a: 1 } }]);
   });
 
-  test('an attempt is started once', async () => {
+  test('an attempt is started once; saying it again changes nothing', async () => {
     const { fence } = await claim();
     await start(fence);
+    await start(fence);
+    expect(await attempts()).toHaveLength(1);
+    await commit(fence);
     expect(await refusal(start(fence))).toMatchObject({ code: 'PT409', message: 'step_started' });
+  });
+
+  test('several rows travel together, all of them or none', async () => {
+    const { fence } = await claim();
+    const row = (iteration: string) => ({
+      ...{ op: 'start', step_index: 0, step_name: 'each', iteration, attempt: 1 },
+      ...{ request: null, resume_state: null },
+    });
+    await write(fence, row('0'), row('1'));
+    expect(await attempts()).toHaveLength(2);
+    const broken = { ...row('3'), iteration: 'nonsense' };
+    expect((await refusal(write(fence, row('2'), broken))).code).toBe('23514');
+    expect(await attempts()).toHaveLength(2);
+  });
+
+  test('each start and each end has a number of its own, in the order in which they happened', async () => {
+    const { fence } = await claim();
+    await start(fence);
+    await start(fence, 1);
+    await commit(fence, 1);
+    await commit(fence);
+    await finish(fence);
+    const { rows } = await db.query(
+      'select started_event, finished_event from public.connector_step_runs where execution_id = $1 order by step_index',
+      [NEW],
+    );
+    const { started_event: begun, finished_event: ended } = await execution();
+    const numbers = [
+      begun,
+      rows[0]?.started_event,
+      rows[1]?.started_event,
+      rows[1]?.finished_event,
+      rows[0]?.finished_event,
+      ended,
+    ];
+    expect(new Set(numbers).size).toBe(6);
+    expect(numbers).toEqual([...numbers].sort((a, b) => Number(a) - Number(b)));
   });
 
   test('a resume state that is not sealed is refused', async () => {
     const { fence } = await claim();
-    expect((await refusal(commit(fence, 0, 0, { p_resume_state: '{"token": "secret"}' }))).code).toBe(
-      '23514',
-    );
+    expect((await refusal(commit(fence, 0, 0, { resume_state: '{"token": "secret"}' }))).code).toBe('23514');
   });
 
   test.each([
@@ -411,7 +449,7 @@ describe('the sweeper', () => {
     ['a fresh one is left alone', OLD_SECONDS - 1, false],
     ['an old one is due', OLD_SECONDS + 1, true],
   ])('of queued executions %s', async (_, seconds, isDue) => {
-    await age('created_at', seconds);
+    await age('queued_at', seconds);
     expect(await sweep()).toEqual(isDue ? due(0) : []);
   });
 
@@ -421,14 +459,14 @@ describe('the sweeper', () => {
     ['lost long ago is due', OLD_SECONDS + 1, true],
   ])('of running executions one whose lease is %s', async (_, seconds, isDue) => {
     await claim();
-    await age('created_at', 10 * OLD_SECONDS);
+    await age('queued_at', 10 * OLD_SECONDS);
     await age('lease_expires_at', seconds);
     expect(await sweep()).toEqual(isDue ? due(1) : []);
   });
 
   test('what has ended is never due', async () => {
     await finish((await claim()).fence);
-    await age('created_at', 10 * OLD_SECONDS);
+    await age('queued_at', 10 * OLD_SECONDS);
     expect(await sweep()).toEqual([]);
   });
 
@@ -452,8 +490,8 @@ describe('the sweeper', () => {
   });
 
   test('takes the oldest first, and no more than asked for', async () => {
-    await age('created_at', 100);
-    await age('created_at', 100, home.execution);
+    await age('queued_at', 100);
+    await age('queued_at', 100, home.execution);
     expect(await sweep({ p_limit: 1 })).toMatchObject([{ id: home.execution }]);
     expect(await sweep()).toMatchObject([{ id: home.execution }, { id: NEW }]);
   });
@@ -470,7 +508,7 @@ describe('the sweeper', () => {
        values ($1, $2, $3, 1, '{}')`,
       [last, other.id, other.connector],
     );
-    await db.query(`update public.connector_executions set created_at = now() - interval '1 hour'`);
+    await db.query(`update public.connector_executions set queued_at = now() - interval '1 hour'`);
     const swept = await sweep();
     expect(swept).toHaveLength(10);
     expect(swept).toContainEqual({ id: last, workspace_id: other.id, fence: 0 });

@@ -181,6 +181,7 @@ export const WAIVERS: Readonly<Record<string, string>> = {
     'four characters of a 256-bit secret, shown to admins so that they can tell keys apart',
   idempotency_keys:
     'closed on purpose: an answer is replayed by call_idempotently to the one who got it, and no role has a grant but the service role',
+  connector_step_cache: 'closed on purpose: sealed answers, which only the engine reads and writes',
   token_buckets: 'closed on purpose: only the engine counts calls, through take_tokens',
   'connectors.connectors_current_version_fkey':
     'the key (workspace_id, id) finds the one row; the version only confirms it',

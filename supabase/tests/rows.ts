@@ -135,6 +135,13 @@ export const ROWS: Readonly<Record<string, SampleRow>> = {
     // The service role speaks for nobody, so that it must say whom a rating is from.
     sample: (w) => ({ workspace_id: w.id, template_id: UNRATED_TEMPLATE, stars: 4, user_id: w.rater }),
   },
+  connector_step_cache: {
+    target: of,
+    sample: (w) => ({
+      ...{ workspace_id: w.id, connector_id: w.connector, step_name: 'new', key_hash: 'a'.repeat(64) },
+      ...{ answer: 'v1.k1.kept', expires_at: HOUR },
+    }),
+  },
   token_buckets: {
     target: of,
     sample: (w) => ({ workspace_id: w.id, key: 'new', empty_until: HOUR, turn_at: HOUR }),

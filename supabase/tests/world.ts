@@ -174,6 +174,8 @@ async function createWorkspace(db: TestDatabase, w: Workspace, owner: string): P
     insert into public.execution_day_rollups (workspace_id, connector_id, day, executions) values ('${w.id}', '${w.connector}', '${HOUR}', 1);
     insert into public.workspace_rollups (workspace_id, hour, executions) values ('${w.id}', '${HOUR}', 1);
     insert into public.workspace_day_rollups (workspace_id, day, executions) values ('${w.id}', '${HOUR}', 1);
+    insert into public.connector_step_cache (workspace_id, connector_id, step_name, key_hash, answer, expires_at)
+      values ('${w.id}', '${w.connector}', 'look_up', repeat('b', 64), 'v1.k1.kept', '${HOUR}');
     insert into public.token_buckets (workspace_id, key, empty_until, turn_at) values ('${w.id}', 'retry api.example.com', '${HOUR}', '-infinity');
     insert into public.circuits (id, workspace_id, host, failures, opened_at, retry_at, open_ms)
       values ('${w.circuit}', '${w.id}', 'api.example.com', 20, '${HOUR}', '${HOUR}', 30000);
