@@ -192,12 +192,52 @@ describe('size caps', () => {
     expect(result).toMatchObject({ ok: false, failure: { code: 'invalid_response', requestSent: true } });
   });
 
-  it('skips interim answers', async () => {
-    const server = await serveRaw(
-      'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n',
-      'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok',
+  it.each([
+    ['103', ['HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n']],
+    ['102 and 103', ['HTTP/1.1 102 Processing\r\n\r\n', 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n']],
+    ['103 that asks to be followed', ['HTTP/1.1 103 Early Hints\r\nlocation: http://10.0.0.1/\r\n\r\n']],
+  ])('skips interim answers: %s', async (_name, interim) => {
+    const server = await serveRaw(...interim, 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok');
+    const result = await open().send(requestTo(server.origin));
+    expect(textOf(result)).toBe('ok');
+    expect(result.ok && result.response.headers).toEqual([['content-length', '2']]);
+  });
+
+  // The HTTP client does not skip these two; what matters is that neither is taken for the answer or for a lost link.
+  it.each([
+    [
+      '100 without having been asked',
+      'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok',
+    ],
+    [
+      '101 without having been asked',
+      'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n',
+    ],
+  ])('reports a %s', async (_name, answer) => {
+    const result = await open().send(requestTo((await serveRaw(answer)).origin));
+    expect(result).toMatchObject({ ok: false, failure: { code: 'invalid_response', requestSent: true } });
+  });
+
+  it('reads HTTP/1.0, with a length and without', async () => {
+    const withLength = await serveRaw('HTTP/1.0 200 OK\r\ncontent-length: 3\r\n\r\nold');
+    expect(textOf(await open().send(requestTo(withLength.origin)))).toBe('old');
+    const untilClosed = await startTcp((socket) =>
+      socket.once('data', () => socket.end('HTTP/1.0 200 OK\r\n\r\nuntil the end')),
     );
-    expect(textOf(await open().send(requestTo(server.origin)))).toBe('ok');
+    cleanups.push(untilClosed.close);
+    const egress = open();
+    expect(textOf(await egress.send(requestTo(untilClosed.origin)))).toBe('until the end');
+    expect(textOf(await egress.send(requestTo(untilClosed.origin)))).toBe('until the end');
+    expect(untilClosed.connections()).toBe(2);
+  });
+
+  it('counts headers, not lines of the text: the 200th is the last', async () => {
+    const withHeaders = (count: number) =>
+      serveRaw(
+        `HTTP/1.1 200 OK\r\n${Array.from({ length: count - 1 }, (_, at) => `a${at}: b\r\n`).join('')}content-length: 0\r\n\r\n`,
+      );
+    expect(outcome(await open().send(requestTo((await withHeaders(200)).origin)))).toBe(200);
+    expect(outcome(await open().send(requestTo((await withHeaders(201)).origin)))).toBe('too_many_headers');
   });
 });
 
@@ -225,6 +265,37 @@ describe('time', () => {
     const { result, elapsed } = await timed(server);
     expect(outcome(result)).toBe('body_timeout');
     expect(elapsed).toBeLessThan(1500);
+  });
+
+  it('ends headers that come one byte at a time', async () => {
+    const server = await startTcp((socket) =>
+      socket.once('data', () => {
+        const answer = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
+        let at = 0;
+        const timer = setInterval(() => socket.write(answer.charAt(at++) || 'x'), 50);
+        socket.on('close', () => clearInterval(timer));
+      }),
+    );
+    cleanups.push(server.close);
+    const { result, elapsed } = await timed(server);
+    expect(outcome(result)).toBe('headers_timeout');
+    expect(elapsed).toBeLessThan(1500);
+  });
+
+  it('ends a body that comes at one byte a second, at the time it was given', async () => {
+    const server = await startTcp((socket) =>
+      socket.once('data', () => {
+        socket.write('HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n');
+        const timer = setInterval(() => socket.write('x'), 1000);
+        socket.on('close', () => clearInterval(timer));
+      }),
+    );
+    cleanups.push(server.close);
+    const startedAt = performance.now();
+    const result = await open().send(requestTo(server.origin, { timeoutMs: 2_200 }));
+    expect(outcome(result)).toBe('body_timeout');
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(2_150);
+    expect(performance.now() - startedAt).toBeLessThan(4_000);
   });
 
   it('ends a chain of slow redirects by one clock', async () => {

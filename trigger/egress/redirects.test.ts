@@ -73,6 +73,78 @@ describe('redirects to where a call may not go', () => {
     expect(canary.connections()).toBe(0);
   });
 
+  it.each([301, 302, 303, 307, 308])(
+    'stops a chain of %i from public host to public host to private',
+    async (status) => {
+      const canary = await serve((_request, response) => void response.end('secret'));
+      const hops = ['http://b.example.com/', 'http://c.example.com/', `http://127.0.0.1:${canary.port}/`];
+      const internet = await serve((request, response) => {
+        const at = ['a.example.com', 'b.example.com', 'c.example.com'].indexOf(request.headers.host ?? '');
+        response.writeHead(status, { location: hops[at] ?? '/' }).end();
+      });
+      const egress = open(
+        { allowLoopback: false, allowedPorts: [canary.port] },
+        { resolve: resolveTo('93.184.216.34'), dial: internetAt(internet.port) },
+      );
+      const result = await egress.send(requestTo('http://a.example.com/', { method: 'POST', body: 'x' }));
+      expect(result).toMatchObject({ ok: false, failure: { code: 'blocked_address', requestSent: true } });
+      expect(internet.requests.map(({ headers }) => headers.host)).toEqual([
+        'a.example.com',
+        'b.example.com',
+        'c.example.com',
+      ]);
+      expect(canary.connections()).toBe(0);
+    },
+  );
+
+  it.each<[string, Respond]>([
+    ...[300, 304, 305, 306, 310, 399].map((status): [string, Respond] => [
+      `status ${status}`,
+      (_request, response) => void response.writeHead(status, { location: 'http://127.0.0.1:1/' }).end(),
+    ]),
+    [
+      'a Refresh header',
+      (_request, response) => void response.writeHead(200, { refresh: '0; url=http://127.0.0.1:1/' }).end(),
+    ],
+    [
+      'a Location with 201',
+      (_request, response) => void response.writeHead(201, { location: 'http://127.0.0.1:1/' }).end(),
+    ],
+    [
+      'a Content-Location',
+      (_request, response) =>
+        void response.writeHead(200, { 'content-location': 'http://127.0.0.1:1/' }).end(),
+    ],
+    [
+      'a Link',
+      (_request, response) =>
+        void response.writeHead(200, { link: '<http://127.0.0.1:1/>; rel=preload' }).end(),
+    ],
+    [
+      'an Alt-Svc',
+      (_request, response) => void response.writeHead(200, { 'alt-svc': 'h2="127.0.0.1:1"' }).end(),
+    ],
+    [
+      'a meta element',
+      (_request, response) =>
+        void response
+          .writeHead(200, { 'content-type': 'text/html' })
+          .end('<meta http-equiv="refresh" content="0; url=http://127.0.0.1:1/">'),
+    ],
+  ])('does not follow %s', async (_name, respond) => {
+    const internet = await serve(respond);
+    const dialled: string[] = [];
+    const egress = open(
+      { allowLoopback: false, allowedPorts: [1] },
+      { resolve: resolveTo('93.184.216.34'), dial: internetAt(internet.port, dialled) },
+    );
+    for (let call = 0; call < 2; call += 1) {
+      expect((await egress.send(requestTo('http://a.example.com/'))).ok).toBe(true);
+    }
+    expect(new Set(dialled)).toEqual(new Set(['93.184.216.34']));
+    expect(new Set(internet.requests.map(({ url }) => url))).toEqual(new Set(['/']));
+  });
+
   it('follows a redirect to another public host', async () => {
     const internet = await serve((request, response) => {
       if (request.headers.host === 'a.example.com')
