@@ -23,6 +23,7 @@ import { adminRoutes } from './routes/admin.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
 import { auditLogRoutes, platformAuditLogRoutes } from './routes/audit-log.ts';
 import { batchRoutes, connectorBatchRoutes } from './routes/batches.ts';
+import { circuitRoutes } from './routes/circuits.ts';
 import { connectorRoutes } from './routes/connectors.ts';
 import { credentialRoutes } from './routes/credentials.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
@@ -31,6 +32,7 @@ import { executeRoutes } from './routes/execute.ts';
 import { executionEventRoutes } from './routes/execution-events.ts';
 import { executionRoutes } from './routes/executions.ts';
 import { healthRoutes, readyRoutes } from './routes/health.ts';
+import { lintRoutes } from './routes/lint.ts';
 import { meRoutes } from './routes/me.ts';
 import { rerunRoutes } from './routes/rerun.ts';
 import { connectorTemplateRoutes, templateAdminRoutes, templateRoutes } from './routes/templates.ts';
@@ -54,6 +56,7 @@ const AREAS = [
   'connectors',
   'connector-templates',
   'executions',
+  'circuits',
   'batches',
   'dead-letters',
   'admin',
@@ -144,6 +147,7 @@ export function createApp(runtime: Runtime = workersRuntime) {
     .route('/api/v1/workspace/credentials', credentialRoutes)
     .route('/api/v1/connectors', connectorRoutes)
     .route('/api/v1/connectors', executeRoutes)
+    .route('/api/v1/connectors', lintRoutes)
     .route('/api/v1/connectors', connectorTemplateRoutes)
     .route('/api/v1/connectors', connectorBatchRoutes)
     .route('/api/v1/batches', batchRoutes)
@@ -152,6 +156,7 @@ export function createApp(runtime: Runtime = workersRuntime) {
     .route('/api/v1/executions', rerunRoutes)
     .route('/api/v1/executions', executionEventRoutes)
     .route('/api/v1/dead-letters', deadLetterRoutes)
+    .route('/api/v1/circuits', circuitRoutes)
     .route('/api/v1/api-keys', apiKeyRoutes)
     .route('/api/v1/audit-log', auditLogRoutes)
     .route('/api/v1/admin/audit-log', platformAuditLogRoutes)

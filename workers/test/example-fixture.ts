@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { uuidv7 } from '../../core/ids.ts';
 import { EXAMPLE_IDS, type ExampleIds } from '../api/openapi/example-ids.ts';
 import type { Operation } from '../api/openapi/operation.ts';
 import { call, dataIn, idIn, signUp, sql, type User } from './api.ts';
@@ -47,11 +48,23 @@ const MADE: Partial<Record<keyof ExampleIds, (fixture: Fixture) => Promise<strin
   installedTemplate: async (fixture) => (await installed(fixture)).template,
   installedConnector: async (fixture) => (await installed(fixture)).connector,
   slug: async () => `template-${crypto.randomUUID()}`,
+  circuit: newCircuit,
   apiKey: async (fixture) => {
     const as = { token: fixture.owner.token, workspace: fixture.workspace };
     return idIn(await call('POST /api/v1/api-keys', { ...as, json: { name: 'Key', scope: 'read' } }));
   },
 };
+
+/** A circuit that is open, of calls without a credential. */
+async function newCircuit({ workspace }: Fixture): Promise<string> {
+  const id = uuidv7({ now: Date.now }, (length) => crypto.getRandomValues(new Uint8Array(length)));
+  await sql(
+    `insert into public.circuits (id, workspace_id, host, failures, opened_at, retry_at, open_ms)
+     values ($1, $2, $3, 20, now(), now() + interval '1 hour', 30000)`,
+    ...[id, workspace, `${id}.example.com`],
+  );
+  return id;
+}
 
 const TEMPLATES = '/api/v1/connector-templates';
 

@@ -14,6 +14,7 @@ export const EXAMPLE_IDS = {
   /** A template that the workspace has installed, as a connector. */
   installedTemplate: '0198c0de-0000-7000-8000-00000000000b',
   installedConnector: '0198c0de-0000-7000-8000-00000000000c',
+  circuit: '0198c0de-0000-7000-8000-000000000010',
   slug: 'phone-number-lookup',
   apiKey: '0198c0de-0000-7000-8000-000000000008',
   /** A SaaS admin besides the caller. */

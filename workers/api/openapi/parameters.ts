@@ -8,6 +8,7 @@ export const WORKSPACE_ID = uuid('The workspace.', EXAMPLE_IDS.workspace);
 export const CONNECTOR_ID = uuid('The connector.', EXAMPLE_IDS.connector);
 export const EXECUTION_ID = uuid('The execution.', EXAMPLE_IDS.execution);
 export const FAILED_EXECUTION_ID = uuid('The execution.', EXAMPLE_IDS.failedExecution);
+export const CIRCUIT_ID = uuid('The circuit.', EXAMPLE_IDS.circuit);
 export const MEMBER_ID = uuid('The user who is a member.', EXAMPLE_IDS.member);
 export const API_KEY_ID = uuid('The API key.', EXAMPLE_IDS.apiKey);
 export const SERVICE_NAME: ParameterText = {

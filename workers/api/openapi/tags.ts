@@ -11,6 +11,7 @@ export const TAGS = {
   Executions: 'Durable runs of connectors, with every step that was made.',
   'Dead letters': 'Executions that failed or timed out, and that nobody has redriven or dismissed.',
   Batches: 'One connector over many inputs: their executions with counts, results, and one cancel for all.',
+  Circuits: 'Services that fail, and whether calls are made to them.',
   'API keys': 'Keys with which servers call the API for a workspace.',
   'Audit log': 'Who changed what. Secrets are never in it.',
   Transfer: "A workspace's connectors as one document.",

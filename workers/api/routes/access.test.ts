@@ -61,6 +61,7 @@ const CALLERS: Caller[] = [
 
 /** Round trips to the database where it takes more than one: a write that must read first. */
 const ROUND_TRIPS: Readonly<Record<string, number>> = {
+  lintDefinition: 0,
   updateConnector: 2,
   executeConnector: 2,
   replayExecution: 2,
@@ -252,6 +253,15 @@ function foreignIdsIn({ params, access }: Operation): string[] {
   if (access === 'saas_admin') return [];
   const examples = Object.values(params?.about ?? {}).map(({ example }) => example);
   return (
-    ['connector', 'installedConnector', 'execution', 'failedExecution', 'batch', 'member', 'apiKey'] as const
+    [
+      'connector',
+      'installedConnector',
+      'execution',
+      'failedExecution',
+      'batch',
+      'circuit',
+      'member',
+      'apiKey',
+    ] as const
   ).filter((kind) => examples.includes(EXAMPLE_IDS[kind]));
 }

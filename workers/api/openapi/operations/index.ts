@@ -4,11 +4,13 @@ import { adminOperations } from './admin.ts';
 import { apiKeyOperations } from './api-keys.ts';
 import { auditLogOperations } from './audit-log.ts';
 import { batchOperations } from './batches.ts';
+import { circuitOperations } from './circuits.ts';
 import { connectorOperations } from './connectors.ts';
 import { credentialOperations } from './credentials.ts';
 import { deadLetterOperations } from './dead-letters.ts';
 import { executionEventOperations } from './execution-events.ts';
 import { executionOperations } from './executions.ts';
+import { lintOperations } from './lint.ts';
 import { rerunOperations } from './reruns.ts';
 import { serviceOperations } from './service.ts';
 import { templateOperations } from './templates.ts';
@@ -22,7 +24,9 @@ export const OPERATIONS: readonly Operation[] = [
   ...workspaceOperations,
   ...credentialOperations,
   ...connectorOperations,
+  ...lintOperations,
   ...executionOperations,
+  ...circuitOperations,
   ...rerunOperations,
   ...executionEventOperations,
   ...deadLetterOperations,

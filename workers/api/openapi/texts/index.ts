@@ -1,9 +1,11 @@
 import type { ComponentText } from '../descriptions.ts';
 import { ADMIN_TEXTS } from './admin.ts';
 import { BATCHES_TEXTS } from './batches.ts';
+import { CIRCUITS_TEXTS } from './circuits.ts';
 import { CONNECTORS_TEXTS } from './connectors.ts';
 import { CREDENTIALS_TEXTS } from './credentials.ts';
 import { EXECUTIONS_TEXTS } from './executions.ts';
+import { LINT_TEXTS } from './lint.ts';
 import { TEMPLATES_TEXTS } from './templates.ts';
 import { WORKSPACES_TEXTS } from './workspaces.ts';
 
@@ -12,8 +14,10 @@ export const COMPONENTS: Readonly<Record<string, ComponentText>> = {
   ...WORKSPACES_TEXTS,
   ...CREDENTIALS_TEXTS,
   ...EXECUTIONS_TEXTS,
+  ...CIRCUITS_TEXTS,
   ...BATCHES_TEXTS,
   ...ADMIN_TEXTS,
   ...TEMPLATES_TEXTS,
   ...CONNECTORS_TEXTS,
+  ...LINT_TEXTS,
 };
