@@ -17,11 +17,19 @@ const MAX_SCHEMA_CHARS = 65_536;
 /** Names of properties are tried against these patterns up to this length; see `checkPattern`. */
 export const MAX_PROPERTY_NAME_CHARS = 1_000;
 
+/** As `checkSchema`; and an input is an object, so that its schema may ask for nothing else. */
+export function checkInputSchema(schema: JsonObject, pointer: string, report: Report): void {
+  checkSchema(schema, pointer, report);
+  const { type } = schema;
+  if (type !== undefined && type !== 'object')
+    report.add(pointerTo(pointer, 'type'), 'an input is an object: the type must be "object"');
+}
+
 /**
- * Checks that `schema` is JSON Schema 2020-12 of the kind an input can be judged by without a network and in
+ * Checks that `schema` is JSON Schema 2020-12 of the kind a value can be judged by without a network and in
  * bounded time: own references only (`#/...`), no reference in a circle, patterns that cannot run away.
  */
-export function checkInputSchema(schema: JsonObject, pointer: string, report: Report): void {
+export function checkSchema(schema: JsonObject, pointer: string, report: Report): void {
   const flaw = findJsonFlaw(schema, pointer);
   if (flaw) {
     report.add(flaw.pointer, flaw.detail);
@@ -31,8 +39,6 @@ export function checkInputSchema(schema: JsonObject, pointer: string, report: Re
     report.add(pointer, `the schema is longer than ${MAX_SCHEMA_CHARS} characters`);
     return;
   }
-  if (schema.type !== undefined && schema.type !== 'object')
-    report.add(pointerTo(pointer, 'type'), 'an input is an object: the type must be "object"');
   new Walk(pointer, report).start(schema);
 }
 
