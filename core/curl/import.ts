@@ -200,13 +200,16 @@ function credentialFor(
   const allowed_hosts = host === undefined ? [] : [host];
   if (host === undefined)
     notes.push('Name the hosts that the credential may be sent to: the URL does not tell.');
-  const store = `Store it as the credential "${service}" with POST /api/v1/workspace/credentials`;
+  const storeAs = (what: string) =>
+    `Store ${what} as the credential "${service}" with POST /api/v1/workspace/credentials`;
   const [only] = found;
   if (only?.auth && found.length === 1) {
     const field_names = { bearer: ['token'], basic: ['username', 'password'], api_key: ['api_key'] }[
       only.auth.type
     ];
-    notes.push(`A secret was taken out of the command. ${store}, in fields: ${field_names.join(', ')}.`);
+    notes.push(
+      `A secret was taken out of the command. ${storeAs('it')}, in fields: ${field_names.join(', ')}.`,
+    );
     if (only.auth.placement?.in === 'header')
       notes.push(`The field api_key is the whole value of the header ${only.auth.placement.name}.`);
     return { service_name: service, ...only.auth, allowed_hosts, field_names };
@@ -218,7 +221,9 @@ function credentialFor(
     fields.add(field);
     secret.put(`{{workspace.${service}.${field}}}`);
   }
-  notes.push(`Secrets were taken out of the command. ${store}, in fields: ${[...fields].join(', ')}.`);
+  notes.push(
+    `Secrets were taken out of the command. ${storeAs('them')}, in fields: ${[...fields].join(', ')}.`,
+  );
   if (fields.has('authorization'))
     notes.push(
       'The field authorization is the whole value of the header, as curl sends it: "Basic …" or "Bearer …".',
