@@ -37,7 +37,7 @@ export type Hint = z.infer<typeof Hint>;
 
 export const LintReport = z
   .object({
-    /** Why the definition could not be stored; hints come when there is no such reason. */
+    /** Why the definition could not be stored. One with a flaw of its own gets no hints. */
     errors: z.array(FieldError),
     hints: z.array(Hint),
   })

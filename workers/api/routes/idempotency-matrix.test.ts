@@ -13,6 +13,7 @@ import { OPERATIONS } from '../openapi/operations/index.ts';
  */
 const WITHOUT_WRITE: ReadonlySet<string> = new Set([
   'testCredential',
+  'lintDefinition',
   'startKeyRotation',
   'upgradeConnector',
 ]);

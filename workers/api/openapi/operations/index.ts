@@ -14,6 +14,7 @@ import { lintOperations } from './lint.ts';
 import { rerunOperations } from './reruns.ts';
 import { serviceOperations } from './service.ts';
 import { templateOperations } from './templates.ts';
+import { testRunOperations } from './test-runs.ts';
 import { transferOperations } from './transfer.ts';
 import { upgradeOperations } from './upgrades.ts';
 import { workspaceOperations } from './workspaces.ts';
@@ -28,6 +29,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...executionOperations,
   ...circuitOperations,
   ...rerunOperations,
+  ...testRunOperations,
   ...executionEventOperations,
   ...deadLetterOperations,
   ...batchOperations,

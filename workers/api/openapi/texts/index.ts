@@ -7,6 +7,7 @@ import { CREDENTIALS_TEXTS } from './credentials.ts';
 import { EXECUTIONS_TEXTS } from './executions.ts';
 import { LINT_TEXTS } from './lint.ts';
 import { TEMPLATES_TEXTS } from './templates.ts';
+import { TEST_RUNS_TEXTS } from './test-runs.ts';
 import { WORKSPACES_TEXTS } from './workspaces.ts';
 
 /** What each component of the document is, and each field that says something else than everywhere. */
@@ -14,6 +15,7 @@ export const COMPONENTS: Readonly<Record<string, ComponentText>> = {
   ...WORKSPACES_TEXTS,
   ...CREDENTIALS_TEXTS,
   ...EXECUTIONS_TEXTS,
+  ...TEST_RUNS_TEXTS,
   ...CIRCUITS_TEXTS,
   ...BATCHES_TEXTS,
   ...ADMIN_TEXTS,

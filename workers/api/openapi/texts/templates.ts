@@ -22,9 +22,9 @@ export const TEMPLATES_TEXTS: Readonly<Record<string, ComponentText>> = {
   ManifestHost: {
     description: 'A host that steps call.',
     fields: {
-      kind: '`host` is fixed; of a `pattern` the domain is fixed; `any` is decided when the connector runs.',
+      kind: '`host` is fixed; of a `pattern` the domain is fixed; `credential` is the base URL that a credential has; `any` is decided when the connector runs.',
       host: 'The host, or the text in its place.',
-      chosen_by: 'What the expressions in it read.',
+      chosen_by: 'What the expressions in it read, and what that was made from.',
       steps: 'The steps that call it.',
     },
   },
@@ -56,7 +56,7 @@ export const TEMPLATES_TEXTS: Readonly<Record<string, ComponentText>> = {
     description:
       'What a definition can do, computed from its text: for whoever decides whether to install it. A redirect of a service is not listed, and no credential follows it.',
     fields: {
-      steps: 'How many steps there are.',
+      steps: 'How many steps there are, those inside of others too.',
       hosts: 'The hosts that are called.',
       credentials: 'The credentials that are used.',
       data: 'Which values go where.',
@@ -64,7 +64,7 @@ export const TEMPLATES_TEXTS: Readonly<Record<string, ComponentText>> = {
       step: 'The step.',
       method: 'The HTTP method.',
       host: 'The host.',
-      conditions: 'Steps that may be skipped.',
+      conditions: 'Steps that may be skipped, and cases of a switch.',
       condition: 'The JSONata expression.',
       contact_fields: "Fields of the workspace's contacts that are written.",
     },
