@@ -3,7 +3,7 @@ import { StepName, StepRequest } from '../connector/schema.ts';
 import { CredentialType, Placement, ServiceName } from '../credential/schema.ts';
 
 /** Of a command; a body of a megabyte does not fit into a terminal either. */
-const MAX_COMMAND_CHARS = 500_000;
+const MAX_COMMAND_CHARS = 200_000;
 
 export const ImportCurl = z
   .strictObject({ command: z.string().min(1).max(MAX_COMMAND_CHARS) })
