@@ -20,7 +20,7 @@ const Answer = z.object({ items: z.array(BatchItem), more: z.boolean() });
 
 /** A page of a batch's items, in the order in which they were sent. */
 export async function listBatchItems(ctx: CallContext, id: string, page: ItemsRequest): Promise<ItemsPage> {
-  const answer = await ctx.db.call('list_batch_items', {
+  const answer = await ctx.db.call('get_batch_items', {
     p_workspace_id: ctx.workspaceId,
     p_id: id,
     p_limit: page.limit,

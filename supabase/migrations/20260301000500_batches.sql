@@ -241,7 +241,7 @@ begin
 end;
 $$;
 
-create function public.list_batch_items(
+create function public.get_batch_items(
   p_workspace_id uuid, p_id uuid, p_limit int, p_after int default null, p_status text default null
 ) returns jsonb
 language plpgsql stable set search_path = ''
@@ -310,6 +310,9 @@ begin
   elsif b.status <> 'running' or not exists (select 1 from public.connector_executions e
                                              where e.batch_id = p_id and e.status in ('queued', 'running')) then
     perform private.settle_batch(p_id);
+    if b.cancel_requested_at is not null then
+      return workspace;
+    end if;
     perform private.raise_problem(409, 'batch_finished', 'All items of this batch have ended already.');
   end if;
   update public.connector_batches x set cancel_requested_at = coalesce(x.cancel_requested_at, now()) where x.id = p_id;
@@ -560,10 +563,10 @@ revoke all on function private.batch_state, private.batch_json, private.settle_b
 grant execute on function private.batch_state, private.batch_json, private.write_batch, private.find_batch,
   private.batch_items, private.request_batch_cancel, private.request_batch_redrive to authenticated, service_role;
 grant execute on function private.settle_batch, private.batch_item_due to service_role;
-revoke all on function public.create_batch, public.get_batch, public.list_batches, public.list_batch_items, public.cancel_batch,
+revoke all on function public.create_batch, public.get_batch, public.list_batches, public.get_batch_items, public.cancel_batch,
   public.redrive_batch, public.begin_batch_slice, public.renew_batch_slice, public.claim_batch_executions,
   public.end_batch_slice, public.sweep_batches from public, anon, authenticated;
-grant execute on function public.create_batch, public.get_batch, public.list_batches, public.list_batch_items,
+grant execute on function public.create_batch, public.get_batch, public.list_batches, public.get_batch_items,
   public.cancel_batch, public.redrive_batch to authenticated;
 grant execute on function public.begin_batch_slice, public.renew_batch_slice, public.claim_batch_executions,
   public.end_batch_slice, public.sweep_batches to service_role;

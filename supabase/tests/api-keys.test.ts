@@ -167,6 +167,8 @@ const NEEDS: Readonly<Record<string, Scope | 'any' | 'nobody'>> = {
   ...{ redrive_executions: 'execute', replay_execution: 'execute', get_execution_source: 'execute' },
   ...{ dismiss_dead_letter: 'execute', list_dead_letters: 'read', dead_letter_summary: 'read' },
   ...{ get_step_runs: 'read', execution_events: 'read' },
+  ...{ create_batch: 'execute', cancel_batch: 'execute', redrive_batch: 'execute' },
+  ...{ get_batch: 'read', list_batches: 'read', get_batch_items: 'read' },
   ...{
     create_connector: 'write',
     update_connector: 'write',
@@ -224,6 +226,14 @@ const ARGUMENTS: Readonly<Record<string, Record<string, unknown>>> = {
   dismiss_dead_letter: { ...W, p_id: uuid(0xfff), p_dismissed: true },
   get_step_runs: { ...W, p_id: home.execution, p_limit: 10 },
   execution_events: { ...W, p_id: home.execution },
+  create_batch: {
+    ...{ ...W, p_connector_id: home.connector, p_version: 1, p_id: NEW },
+    ...{ p_item_ids: [uuid(0xf06)], p_items: '[{"input": {}}]' },
+  },
+  get_batch: { ...W, p_id: home.batch },
+  get_batch_items: { ...W, p_id: home.batch, p_limit: 10 },
+  cancel_batch: { ...W, p_id: uuid(0xfff) },
+  redrive_batch: { ...W, p_id: home.batch },
   create_connector: {
     ...{
       ...W,

@@ -187,4 +187,6 @@ export const WAIVERS: Readonly<Record<string, string>> = {
     'the key (workspace_id, id) finds the one row; the version only confirms it',
   'connector_executions.connector_executions_workspace_id_connector_id_connector_v_fkey':
     'versions are deleted only with their whole connector, which (workspace_id, connector_id, id) serves',
+  'connector_batches.connector_batches_workspace_id_connector_id_connector_vers_fkey':
+    'versions are deleted only with their whole connector, which (workspace_id, connector_id, id) serves',
 };

@@ -146,6 +146,13 @@ export const ROWS: Readonly<Record<string, SampleRow>> = {
     target: of,
     sample: (w) => ({ workspace_id: w.id, key: 'new', empty_until: HOUR, turn_at: HOUR }),
   },
+  connector_batches: {
+    target: (w) => `id = '${w.batch}'`,
+    sample: (w) => ({
+      ...{ id: NEW, workspace_id: w.id, connector_id: w.connector, connector_version: 1, total: 1 },
+      ...{ status: 'running', turn: 0 },
+    }),
+  },
   circuits: {
     target: (w) => `id = '${w.circuit}'`,
     sample: (w) => ({ id: NEW, workspace_id: w.id, credential_id: w.credential, host: 'new.example.com' }),

@@ -58,6 +58,8 @@ function workspace(bystander: string, rater: string, base: number) {
     contact: uuid(base + 6),
     /** Of calls without a credential; open. */
     circuit: uuid(base + 7),
+    /** Of one item that is not there any more. */
+    batch: uuid(base + 8),
   };
 }
 export type Workspace = ReturnType<typeof workspace>;
@@ -177,6 +179,8 @@ async function createWorkspace(db: TestDatabase, w: Workspace, owner: string): P
     insert into public.connector_step_cache (workspace_id, connector_id, step_name, key_hash, answer, expires_at)
       values ('${w.id}', '${w.connector}', 'look_up', repeat('b', 64), 'v1.k1.kept', '${HOUR}');
     insert into public.token_buckets (workspace_id, key, empty_until, turn_at) values ('${w.id}', 'retry api.example.com', '${HOUR}', '-infinity');
+    insert into public.connector_batches (id, workspace_id, connector_id, connector_version, total)
+      values ('${w.batch}', '${w.id}', '${w.connector}', 1, 1);
     insert into public.circuits (id, workspace_id, host, failures, opened_at, retry_at, open_ms)
       values ('${w.circuit}', '${w.id}', 'api.example.com', 20, '${HOUR}', '${HOUR}', 30000);
     insert into public.failure_rollups (workspace_id, connector_id, hour, class, code, failures)
