@@ -1329,6 +1329,17 @@ export type Database = {
         };
         Returns: Json;
       };
+      accept_test_execution: {
+        Args: {
+          p_connector_id: string;
+          p_id: string;
+          p_input: Json;
+          p_options: Json;
+          p_version: number;
+          p_workspace_id: string;
+        };
+        Returns: Json;
+      };
       add_member: {
         Args: {
           p_role: string;
@@ -1650,6 +1661,16 @@ export type Database = {
         };
         Returns: Json;
       };
+      get_batch_items: {
+        Args: {
+          p_after?: number;
+          p_id: string;
+          p_limit: number;
+          p_status?: string;
+          p_workspace_id: string;
+        };
+        Returns: Json;
+      };
       get_connector: {
         Args: {
           p_at_least?: string;
@@ -1755,16 +1776,6 @@ export type Database = {
           p_entity?: string;
           p_entity_id?: string;
           p_limit: number;
-          p_workspace_id: string;
-        };
-        Returns: Json;
-      };
-      list_batch_items: {
-        Args: {
-          p_after?: number;
-          p_id: string;
-          p_limit: number;
-          p_status?: string;
           p_workspace_id: string;
         };
         Returns: Json;
