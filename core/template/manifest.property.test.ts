@@ -17,6 +17,7 @@ const INPUT = {
   path: 'canaryone',
   mail: 'canarytwo',
   deep: { id: 'canarythree' },
+  people: [{ mail: 'canaryfour', host: 'chosen.example.com' }],
 };
 const CREDENTIALS: Record<string, TestCredential> = {
   crm: { type: 'custom', fields: { key: 'canarykey', pin: 'canarypin' } },
@@ -27,6 +28,7 @@ const CANARIES: Record<string, readonly string[]> = {
   canaryone: ['input.path', 'input'],
   canarytwo: ['input.mail', 'input'],
   canarythree: ['input.deep.id', 'input.deep', 'input'],
+  canaryfour: ['input.people', 'input'],
   canarykey: ['workspace.crm.key'],
   canarypin: ['workspace.crm.pin'],
 };
@@ -103,11 +105,70 @@ const stepNamed = (name: string, earlier: readonly string[]) => {
       }),
     );
 };
-const programs = fc.tuple(
-  stepNamed('one', []),
-  stepNamed('two', ['one']),
-  stepNamed('three', ['one', 'two']),
+/** In a loop, a step may also send what the item holds, and call where it says. */
+const loopStepNamed = (name: string, earlier: readonly string[]) =>
+  fc
+    .tuple(
+      stepNamed(name, earlier),
+      fc.constantFrom('{{item.mail}}', '{{ $string(item) }}', '{{ $lookup(item, "ma" & "il") }}', 'fixed'),
+      fc.constantFrom(undefined, 'https://{{item.host}}/v1', 'https://api.example.com/{{item.mail}}'),
+      fc.constantFrom('body.ok', 'item.mail', '$string($$)'),
+    )
+    .map(([step, sent, url, x]): JsonObject => {
+      const request = Object(step.request);
+      return {
+        ...step,
+        request: { ...request, query: { q: sent }, ...(url === undefined ? {} : { url }) },
+        response: { map: { x } },
+      };
+    });
+const loop = { items: 'input.people', tolerated_failure_share: 1 };
+
+/** A step somewhere inside of another one, and the step whose result others read. */
+type Nested = { outer: JsonObject; read: string };
+const nested: fc.Arbitrary<Nested> = fc.oneof(
+  stepNamed('two', ['one']).chain((two) =>
+    fc.constantFrom<Nested>(
+      { outer: two, read: 'two' },
+      { outer: { name: 'group', steps: [two] }, read: 'two' },
+      { outer: { name: 'group', steps: [{ name: 'inner', parallel: { steps: [two] } }] }, read: 'two' },
+      { outer: { name: 'choice', switch: { cases: [{ when: 'true', steps: [two] }] } }, read: 'two' },
+      {
+        outer: {
+          name: 'choice',
+          switch: {
+            cases: [{ when: 'false', steps: [{ name: 'no', transform: { x: 1 } }] }],
+            default: [two],
+          },
+        },
+        read: 'two',
+      },
+      { outer: { name: 'broken', transform: { x: '{{ $error("no") }}' }, on_error: [two] }, read: 'two' },
+    ),
+  ),
+  loopStepNamed('two', ['one']).map((two): Nested => ({ outer: { ...two, for_each: loop }, read: 'two' })),
+  loopStepNamed('two', ['one']).map(
+    (two): Nested => ({
+      outer: {
+        name: 'each',
+        for_each: loop,
+        steps: [
+          { name: 'group', steps: [two] },
+          { name: 'kept', transform: { x: '{{item.mail}}' } },
+        ],
+      },
+      read: 'each',
+    }),
+  ),
+  fc
+    .constantFrom('{{input.mail}}', '{{ $string(input.people) }}', '{{input.deep.id}}')
+    .map((x): Nested => ({ outer: { name: 'two', transform: { x } }, read: 'two' })),
 );
+const programs = fc
+  .tuple(stepNamed('one', []), nested)
+  .chain(([one, { outer, read }]) =>
+    stepNamed('three', ['one', read]).map((three): JsonObject[] => [one, outer, three]),
+  );
 
 /** Credentials may go anywhere here: whether they may is not the manifest's matter. */
 const bound = (credential: TestCredential) => ({ ...credential, allowed_hosts: HOSTS });
