@@ -1,4 +1,4 @@
-import { checkInput } from '../connector/check/index.ts';
+import { readInput } from '../connector/read-input.ts';
 import type { Connector } from '../connector/schema.ts';
 import { StoredConnector } from '../connector/stored.ts';
 import type { CallContext } from '../context.ts';
@@ -60,7 +60,7 @@ export async function createBatch(
 /** The items as they are to be stored, each as JSON. @throws Problem with the first errors found */
 async function checked(
   texts: readonly string[],
-  { input_schema: schema }: Pick<Connector, 'input_schema'>,
+  connector: Pick<Connector, 'input_schema' | 'coerce_input'>,
   { now, sleep }: BatchPorts,
 ): Promise<string[]> {
   const items: string[] = [];
@@ -76,10 +76,11 @@ async function checked(
     }
     const pointer = `/items/${index}`;
     const read = readItem(text, pointer);
-    const found = read.errors ?? checkInput(schema, read.item.input).map((error) => below(pointer, error));
+    const judged = read.errors === undefined ? readInput(connector, read.item.input) : undefined;
+    const found = read.errors ?? judged?.errors.map((error) => below(pointer, error)) ?? [];
     errors.push(...found.slice(0, MAX_ERRORS - errors.length));
     if (errors.length >= MAX_ERRORS) break;
-    if (read.errors === undefined) items.push(JSON.stringify(read.item));
+    if (judged) items.push(JSON.stringify({ ...read.item, input: judged.input }));
   }
   if (errors.length > 0) throw invalid(errors);
   return items;
