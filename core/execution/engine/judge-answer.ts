@@ -23,31 +23,18 @@ export async function judgeAnswer(
   options: CallOptions,
   unread?: { code: string; message: string },
 ): Promise<Judged> {
-  const { response: rules, retry } = planned.step;
+  const { response: rules } = planned.step;
   try {
     const refused =
       (await refusal(run, planned, answer)) ?? (unread && notReadable(unread.code, unread.message));
-    if (refused) {
-      const retryAfterMs = retryAfterOf(
-        answer.headers,
-        answer.status,
-        run.deps.clock.now(),
-        retry?.reset_header,
-      );
-      const matches =
-        retry?.on?.when !== undefined && (await holds(run, 'retry.on.when', retry.on.when, answer));
-      const failure = { ...refused, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
-      return {
-        response: answer,
-        failure: retry ? withPolicy(failure, retry, { status: answer.status, matches }) : failure,
-      };
-    }
+    if (refused) return { response: answer, failure: await underPolicy(run, planned, answer, refused) };
     const { value: body, errors } = planned.readBody(answer.body);
     const response = { ...answer, body };
     const [flaw] = errors;
     if (flaw) {
       const message = `The answer does not fit response.schema: ${flaw.pointer || 'the body'}: ${flaw.detail}`;
-      return { response: answer, failure: notReadable('invalid_response_body', message) };
+      const failure = notReadable('invalid_response_body', message);
+      return { response: answer, failure: await underPolicy(run, planned, answer, failure) };
     }
     // Of pages, the fields are made of all of them together.
     const output = options.page ? {} : await mapFields(run, rules?.map ?? {}, scope, response);
@@ -56,6 +43,22 @@ export async function judgeAnswer(
     if (!(error instanceof StepRenderError)) throw error;
     return { response: answer, failure: { ...error.failure, mayHaveActed: true } };
   }
+}
+
+/** The failure with what the answer says of when to come again, and what the step says of retries. */
+async function underPolicy(
+  run: Run,
+  { step: { retry } }: PlannedStep,
+  answer: RecordedResponse,
+  refused: StepFailure,
+): Promise<StepFailure> {
+  const { headers, status } = answer;
+  const retryAfterMs = retryAfterOf(headers, status, run.deps.clock.now(), retry?.reset_header);
+  const failure = { ...refused, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+  if (!retry) return failure;
+  const when = retry.on?.when;
+  const matches = when !== undefined && (await holds(run, 'retry.on.when', when, answer));
+  return withPolicy(failure, retry, { status, matches });
 }
 
 /** Why the answer is a failure; undefined when it is none. */

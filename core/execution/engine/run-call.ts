@@ -4,11 +4,13 @@ import { attemptCall, SAFE_METHODS } from './attempt.ts';
 import type { PageRequest } from './page-request.ts';
 import { nextAttempt } from './past.ts';
 import type { PlannedStep } from './plan.ts';
-import { DEFAULT_RETRY, nextRetryMs } from './retry-policy.ts';
+import { DEFAULT_RETRY, nextRetryMs, withPolicy } from './retry-policy.ts';
 import { commitAttempt, learnDeclaredSecrets, pastOf, type Run, type Scope } from './run.ts';
 import { RunStopped } from './run-control.ts';
 import { endsExecution, failStep, succeedStep } from './settle.ts';
 import type { StepFailure } from './step-failure.ts';
+
+const NO_ANSWER = { status: null, matches: false };
 
 export type PlannedCall = PlannedStep & { step: RequestStep };
 
@@ -47,7 +49,8 @@ export async function runCall(
         ? keepPage(run, planned, scope, { ...seen, attempt, outcome })
         : succeedStep(run, planned, scope, { ...seen, attempt, outcome });
     }
-    const { failure } = tried;
+    // An answer was judged with the step's policy already.
+    const failure = seen.response ? tried.failure : withPolicy(tried.failure, retry, NO_ANSWER);
     const stopped = run.control.reason();
     // Another run goes on with this step. What came of a call that its own process broke off is not known.
     if (stopped === 'lease_lost' || (stopped === 'interrupted' && !seen.response)) throw new RunStopped(name);

@@ -4,7 +4,7 @@ import { childExecutionId } from './child-id.ts';
 import { CHILD_POLL_MS, MAX_CONNECTOR_DEPTH } from './limits.ts';
 import { nextAttempt } from './past.ts';
 import type { PlannedStep } from './plan.ts';
-import { DEFAULT_RETRY, nextRetryMs } from './retry-policy.ts';
+import { DEFAULT_RETRY, nextRetryMs, withPolicy } from './retry-policy.ts';
 import { commitAttempt, outcomeOf, pastOf, type Run, type Scope, startAttempt } from './run.ts';
 import { failStep, succeedStep } from './settle.ts';
 import { inField, type StepFailure, StepRenderError } from './step-failure.ts';
@@ -18,6 +18,7 @@ export async function runConnector(run: Run, planned: PlannedStep, scope: Scope)
   const past = pastOf(run, planned, scope);
   const retry = { ...DEFAULT_RETRY, max_attempts: 1, ...step.retry };
   const startedAt = run.deps.clock.now();
+  const firstAt = past.attempts[0] ? Date.parse(past.attempts[0].started_at) : startedAt;
   let attempt = nextAttempt(past);
   let failures = past.attempts.filter((entry) => entry.status === 'failed').length;
   for (;;) {
@@ -38,9 +39,10 @@ export async function runConnector(run: Run, planned: PlannedStep, scope: Scope)
       const { output, error } = await runChildToEnd(run, planned, scope, childId, input);
       if (!error)
         return await succeedStep(run, planned, scope, { ...seen, outcome: outcomeOf(resultOf(output)) });
-      const failure = failureOfChild(error);
+      const failure = withPolicy(failureOfChild(error), retry, { status: null, matches: false });
       failures += 1;
-      const wait = nextRetryMs(retry, { failure, repeatable: true, failures, elapsedMs: 0 }, run.deps.random);
+      const elapsedMs = run.deps.clock.now() - firstAt;
+      const wait = nextRetryMs(retry, { failure, repeatable: true, failures, elapsedMs }, run.deps.random);
       if (wait === undefined) return await failStep(run, planned, scope, { ...seen, failure });
       const resumeAt = run.deps.clock.now() + wait;
       await commitAttempt(run, planned, scope, { ...seen, status: 'failed', failure, resumeAt });
