@@ -26,6 +26,7 @@ import { batchRoutes, connectorBatchRoutes } from './routes/batches.ts';
 import { circuitRoutes } from './routes/circuits.ts';
 import { connectorRoutes } from './routes/connectors.ts';
 import { credentialRoutes } from './routes/credentials.ts';
+import { curlRoutes, executionCurlRoutes } from './routes/curl.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { executeRoutes } from './routes/execute.ts';
@@ -55,6 +56,7 @@ const AREAS = [
   'workspace',
   'connectors',
   'connector-templates',
+  'curl',
   'executions',
   'circuits',
   'batches',
@@ -153,6 +155,8 @@ export function createApp(runtime: Runtime = workersRuntime) {
     .route('/api/v1/batches', batchRoutes)
     .route('/api/v1/connector-templates', templateRoutes)
     .route('/api/v1/executions', executionRoutes)
+    .route('/api/v1/executions', executionCurlRoutes)
+    .route('/api/v1/curl', curlRoutes)
     .route('/api/v1/executions', rerunRoutes)
     .route('/api/v1/executions', executionEventRoutes)
     .route('/api/v1/dead-letters', deadLetterRoutes)

@@ -23,6 +23,19 @@ export async function saasAdmin(): Promise<User> {
 
 /** Makes what an operation's examples speak of, unless the fixture has it. */
 const MADE: Partial<Record<keyof ExampleIds, (fixture: Fixture) => Promise<string>>> = {
+  recordedExecution: async ({ owner, workspace, connector }) => {
+    const as = { token: owner.token, workspace };
+    const id = idIn(await call(`POST /api/v1/connectors/${connector}/execute`, { ...as, json: executeBody }));
+    await sql(
+      `insert into public.connector_step_runs
+         (workspace_id, execution_id, step_index, step_name, attempt, fence, status, request)
+       values ($1, $2, 0, 'lookup', 1, 1, 'running',
+         '{"method":"GET","url":"https://api.example.com/validate?number=1&access_key=[redacted]","headers":{"X-A":"it''s"}}')`,
+      workspace,
+      id,
+    );
+    return id;
+  },
   failedExecution: async ({ owner, workspace, connector }) => {
     const as = { token: owner.token, workspace };
     const id = idIn(await call(`POST /api/v1/connectors/${connector}/execute`, { ...as, json: executeBody }));

@@ -6,6 +6,8 @@ export const EXAMPLE_IDS = {
   workspace: '0198c0de-0000-7000-8000-000000000001',
   connector: '0198c0de-0000-7000-8000-000000000002',
   execution: '0198c0de-0000-7000-8000-000000000003',
+  /** One with a request in its ledger. */
+  recordedExecution: '0198c0de-0000-7000-8000-000000000c01',
   /** One that failed, and that nobody has dealt with. */
   failedExecution: '0198c0de-0000-7000-8000-00000000000d',
   batch: '0198c0de-0000-7000-8000-00000000000e',

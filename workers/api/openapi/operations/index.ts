@@ -7,6 +7,7 @@ import { batchOperations } from './batches.ts';
 import { circuitOperations } from './circuits.ts';
 import { connectorOperations } from './connectors.ts';
 import { credentialOperations } from './credentials.ts';
+import { curlOperations } from './curl.ts';
 import { deadLetterOperations } from './dead-letters.ts';
 import { executionEventOperations } from './execution-events.ts';
 import { executionOperations } from './executions.ts';
@@ -24,6 +25,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...accountOperations,
   ...workspaceOperations,
   ...credentialOperations,
+  ...curlOperations,
   ...connectorOperations,
   ...lintOperations,
   ...executionOperations,

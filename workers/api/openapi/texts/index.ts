@@ -4,8 +4,10 @@ import { BATCHES_TEXTS } from './batches.ts';
 import { CIRCUITS_TEXTS } from './circuits.ts';
 import { CONNECTORS_TEXTS } from './connectors.ts';
 import { CREDENTIALS_TEXTS } from './credentials.ts';
+import { CURL_TEXTS } from './curl.ts';
 import { EXECUTIONS_TEXTS } from './executions.ts';
 import { LINT_TEXTS } from './lint.ts';
+import { STEPS_TEXTS } from './steps.ts';
 import { TEMPLATES_TEXTS } from './templates.ts';
 import { TEST_RUNS_TEXTS } from './test-runs.ts';
 import { WORKSPACES_TEXTS } from './workspaces.ts';
@@ -14,6 +16,7 @@ import { WORKSPACES_TEXTS } from './workspaces.ts';
 export const COMPONENTS: Readonly<Record<string, ComponentText>> = {
   ...WORKSPACES_TEXTS,
   ...CREDENTIALS_TEXTS,
+  ...CURL_TEXTS,
   ...EXECUTIONS_TEXTS,
   ...TEST_RUNS_TEXTS,
   ...CIRCUITS_TEXTS,
@@ -21,5 +24,6 @@ export const COMPONENTS: Readonly<Record<string, ComponentText>> = {
   ...ADMIN_TEXTS,
   ...TEMPLATES_TEXTS,
   ...CONNECTORS_TEXTS,
+  ...STEPS_TEXTS,
   ...LINT_TEXTS,
 };
