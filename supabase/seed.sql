@@ -38,7 +38,7 @@ values
           },
           "response": { "type": "json", "map": { "country": "body.country_code", "line_type": "body.line_type" } },
           "timeout_ms": 10000,
-          "retry": { "max_attempts": 3, "base_ms": 500, "max_ms": 30000 },
+          "retry": { "max_attempts": 3, "base_ms": 500, "max_ms": 30000, "max_elapsed_ms": 300000 },
           "idempotency_key": false,
           "continue_on_error": false
         }

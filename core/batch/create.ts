@@ -4,7 +4,7 @@ import { StoredConnector } from '../connector/stored.ts';
 import type { CallContext } from '../context.ts';
 import { type FieldError, Problem } from '../problem/problem.ts';
 import { readItem } from './read-item.ts';
-import { Batch } from './schema.ts';
+import { Batch, type NewBatchItem } from './schema.ts';
 
 /** Of one answer; what is right is not looked for any further then. */
 const MAX_ERRORS = 50;
@@ -75,12 +75,15 @@ async function checked(
       }
     }
     const pointer = `/items/${index}`;
+    const fitted = (item: NewBatchItem) => {
+      const { input, errors: wrong } = readInput(connector, item.input);
+      return { item: { ...item, input }, found: wrong.map((error) => below(pointer, error)) };
+    };
     const read = readItem(text, pointer);
-    const judged = read.errors === undefined ? readInput(connector, read.item.input) : undefined;
-    const found = read.errors ?? judged?.errors.map((error) => below(pointer, error)) ?? [];
+    const { item, found } = read.errors ? { item: null, found: read.errors } : fitted(read.item);
     errors.push(...found.slice(0, MAX_ERRORS - errors.length));
     if (errors.length >= MAX_ERRORS) break;
-    if (judged) items.push(JSON.stringify({ ...read.item, input: judged.input }));
+    if (item) items.push(JSON.stringify(item));
   }
   if (errors.length > 0) throw invalid(errors);
   return items;

@@ -1,4 +1,4 @@
-import { checkInput } from '../connector/check/index.ts';
+import { readInput } from '../connector/read-input.ts';
 import { StoredConnector } from '../connector/stored.ts';
 import type { CallContext } from '../context.ts';
 import { Problem } from '../problem/problem.ts';
@@ -14,7 +14,7 @@ import { type ExecuteConnector, Execution } from './schema.ts';
 export async function acceptExecution(
   ctx: CallContext,
   connectorId: string,
-  { input }: ExecuteConnector,
+  given: ExecuteConnector,
 ): Promise<Accepted> {
   const connector = StoredConnector.parse(
     await ctx.db.call('get_connector', {
@@ -23,7 +23,7 @@ export async function acceptExecution(
       p_at_least: 'executor',
     }),
   );
-  const errors = checkInput(connector.input_schema, input);
+  const { input, errors } = readInput(connector, given.input);
   if (errors.length > 0) {
     throw new Problem('validation_failed', 'The input does not match the connector.', errors);
   }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { checkInput } from '../connector/check/index.ts';
+import { readInput } from '../connector/read-input.ts';
 import type { CallContext } from '../context.ts';
 import { type JsonObject, JsonObjectValue } from '../json/json.ts';
 import { Problem } from '../problem/problem.ts';
@@ -9,6 +9,7 @@ const Source = z.object({
   version: z.int(),
   input: JsonObjectValue,
   input_schema: JsonObjectValue.nullable(),
+  coerce_input: z.boolean().nullable(),
 });
 
 /**
@@ -30,7 +31,9 @@ export async function checkedVersion(
       p_newest: version === 'newest',
     }),
   );
-  const errors = checkInput(source.input_schema ?? undefined, input ?? source.input);
+  const { input_schema, coerce_input } = source;
+  const schema = { input_schema: input_schema ?? undefined, coerce_input: coerce_input ?? undefined };
+  const { errors } = readInput(schema, input ?? source.input);
   if (errors.length > 0) {
     throw new Problem('validation_failed', `The input does not match version ${source.version}.`, errors);
   }

@@ -66,7 +66,7 @@ function stepsOf(credential: StoreCredential, url: string, everyPlace: boolean):
   }
   return Object.keys(credential.fields).flatMap((field) => {
     const value = `{{workspace.${credential.service_name}.${field}}}`;
-    const post = (body: Step['request']['body']): Omit<Step, 'name'> => ({
+    const post = (body: NonNullable<Step['request']>['body']): Omit<Step, 'name'> => ({
       request: { method: 'POST', url, body },
     });
     const places: Omit<Step, 'name'>[] = [

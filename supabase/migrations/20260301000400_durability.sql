@@ -139,7 +139,8 @@ declare
 begin
   select * into e from public.connector_executions x where x.workspace_id = workspace and x.id = p_id;
   perform private.require_repeatable(e);
-  return (select jsonb_build_object('version', v.version, 'input', e.input, 'input_schema', v.definition -> 'input_schema')
+  return (select jsonb_build_object('version', v.version, 'input', e.input, 'input_schema', v.definition -> 'input_schema',
+      'coerce_input', v.definition -> 'coerce_input')
     from public.connectors c
     join public.connector_versions v on v.workspace_id = workspace and v.connector_id = c.id
       and v.version = case when p_newest then c.current_version else e.connector_version end
@@ -167,7 +168,7 @@ comment on function public.replay_execution is 'p_version, p_input: null for tho
 
 -- Many at once, newest first. Only what still stands as ended is taken, and what another call has locked is left to it.
 create function private.redrive_many(p_workspace_id uuid, p_filter jsonb, p_newest boolean, p_limit int) returns jsonb
-language plpgsql security definer set search_path = '' set plan_cache_mode = 'force_custom_plan'
+language plpgsql security definer set search_path = '' set plan_cache_mode = 'force_custom_plan' set jit = off
 as $$
 declare
   workspace uuid := private.authorize(p_workspace_id, 'executor');
@@ -227,23 +228,14 @@ as $$ select private.redrive_many(p_workspace_id, p_filter, p_newest, greatest(1
 comment on function public.redrive_executions is
   'p_filter: {"status"?, "connector_id"?, "error_class"?, "error_code"?, "created_after"?, "created_before"?, "ids"?}.';
 
--- Dead letters: what failed, and nobody has dealt with. The request is that of the failed step, as it was sent last.
-create function private.dead_letter_json(e public.connector_executions) returns jsonb
-language sql stable set search_path = ''
-as $$
-  select private.execution_json(e) - array['input', 'output'] || jsonb_build_object('dismissed_at', e.dismissed_at,
-    'connector_name', (select c.name from public.connectors c where c.workspace_id = e.workspace_id and c.id = e.connector_id),
-    'failed_request', (
-      select jsonb_build_object('method', s.request -> 'method', 'url', s.request -> 'url', 'iteration', s.iteration, 'attempt', s.attempt)
-      from public.connector_step_runs s
-      where s.workspace_id = e.workspace_id and s.execution_id = e.id and s.step_name = e.error ->> 'step' and s.request is not null
-      order by s.started_event desc, s.attempt desc limit 1))
-$$;
-
-create function public.list_dead_letters(
-  p_workspace_id uuid, p_limit int, p_after uuid default null, p_connector_id uuid default null, p_error_class text default null
-) returns jsonb
-language plpgsql stable set search_path = '' set plan_cache_mode = 'force_custom_plan' set enable_sort = off
+-- Which executions a list shows. These run with their owner's rights, and check for themselves: under row level security an
+-- expression like error ->> 'class' cannot be looked up in an index, because the operator is not leakproof. Without sorting,
+-- the first rows of an index are the page; what sorting costs for the planner must not make it compile the query either.
+create function private.dead_letter_ids(
+  p_workspace_id uuid, p_limit int, p_after uuid, p_connector_id uuid, p_error_class text
+) returns uuid[]
+language plpgsql stable security definer
+set search_path = '' set plan_cache_mode = 'force_custom_plan' set enable_sort = off set jit = off
 as $$
 declare workspace uuid := private.authorize(p_workspace_id, 'viewer');
 begin
@@ -251,21 +243,51 @@ begin
     select 1 from public.connectors c where c.workspace_id = workspace and c.id = p_connector_id) then
     perform private.raise_problem(404, 'connector_not_found', 'No such connector in this workspace.');
   end if;
-  return (select coalesce(jsonb_agg(private.dead_letter_json(page) order by page.id desc), '[]') from (
-    select e.* from public.connector_executions e
+  return array(
+    select e.id from public.connector_executions e
     where e.workspace_id = workspace and e.status in ('failed', 'timed_out') and e.dismissed_at is null
       and e.options is null and e.parent_id is null
       and (p_after is null or e.id < p_after)
       and (p_connector_id is null or e.connector_id = p_connector_id)
       and (p_error_class is null or e.error ->> 'class' = p_error_class)
-    order by e.id desc limit private.page_limit(p_limit)
-  ) page);
+    order by e.id desc limit private.page_limit(p_limit));
+end;
+$$;
+
+-- Dead letters: what failed, and nobody has dealt with. The request is that of the failed step, as it was sent last.
+create function private.dead_letters_json(p_ids uuid[]) returns jsonb
+language sql stable set search_path = ''
+as $$
+  select coalesce(jsonb_agg(private.execution_json(e) - array['input', 'output'] || jsonb_build_object(
+      'dismissed_at', e.dismissed_at, 'connector_name', c.name, 'failed_request', case when sent.method is not null then
+        jsonb_build_object('method', sent.method, 'url', sent.url, 'iteration', sent.iteration, 'attempt', sent.attempt) end)
+    order by e.id desc), '[]')
+  from public.connector_executions e
+  join public.connectors c on c.workspace_id = e.workspace_id and c.id = e.connector_id
+  left join lateral (
+    select s.request -> 'method' as method, s.request -> 'url' as url, s.iteration, s.attempt
+    from public.connector_step_runs s
+    where s.workspace_id = e.workspace_id and s.execution_id = e.id and s.step_name = e.error ->> 'step' and s.request is not null
+    order by s.started_event desc, s.attempt desc limit 1
+  ) sent on true
+  where e.id = any (p_ids)
+$$;
+
+create function public.list_dead_letters(
+  p_workspace_id uuid, p_limit int, p_after uuid default null, p_connector_id uuid default null, p_error_class text default null
+) returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+declare ids uuid[] := private.dead_letter_ids(p_workspace_id, p_limit, p_after, p_connector_id, p_error_class);
+begin
+  return private.dead_letters_json(ids);
 end;
 $$;
 
 -- Of the newest ones: a workspace that never looked may have a million.
-create function public.dead_letter_summary(p_workspace_id uuid) returns jsonb
-language plpgsql stable set search_path = '' set plan_cache_mode = 'force_custom_plan' set enable_sort = off
+create function private.dead_letter_groups(p_workspace_id uuid) returns jsonb
+language plpgsql stable security definer
+set search_path = '' set plan_cache_mode = 'force_custom_plan' set enable_sort = off set jit = off
 as $$
 declare
   workspace uuid := private.authorize(p_workspace_id, 'viewer');
@@ -281,18 +303,22 @@ begin
       order by e.id desc limit horizon + 1
     ), groups as (
       select d.connector_id, coalesce(d.class, 'internal') as class, coalesce(d.code, 'internal') as code,
-        count(*) as count, max(d.finished_at) as newest_at, max(d.id::text)::uuid as newest_id
+        count(*) as count, max(d.finished_at) as newest_at, (array_agg(d.id order by d.id desc))[1] as newest_id
       from (select * from dead limit horizon) d group by 1, 2, 3
     ), shown as (
       select * from groups g order by g.count desc, g.newest_id desc limit most_groups
     )
     select jsonb_build_object('total', (select least(count(*), horizon) from dead),
       'complete', (select count(*) from dead) <= horizon and (select count(*) from groups) <= most_groups,
-      'groups', coalesce((select jsonb_agg(to_jsonb(s) || jsonb_build_object('connector_name', (
-          select c.name from public.connectors c where c.workspace_id = workspace and c.id = s.connector_id))
-        order by s.count desc, s.newest_id desc) from shown s), '[]')));
+      'groups', coalesce((select jsonb_agg(to_jsonb(s) || jsonb_build_object('connector_name', c.name)
+          order by s.count desc, s.newest_id desc)
+        from shown s join public.connectors c on c.workspace_id = workspace and c.id = s.connector_id), '[]')));
 end;
 $$;
+
+create function public.dead_letter_summary(p_workspace_id uuid) returns jsonb
+language sql stable set search_path = ''
+as $$ select private.dead_letter_groups(p_workspace_id) $$;
 
 create function private.set_dismissed(p_workspace_id uuid, p_id uuid, p_dismissed boolean) returns uuid
 language plpgsql security definer set search_path = ''
@@ -316,25 +342,22 @@ $$;
 create function public.dismiss_dead_letter(p_workspace_id uuid, p_id uuid, p_dismissed boolean) returns jsonb
 language plpgsql set search_path = ''
 as $$
-declare workspace uuid := private.set_dismissed(p_workspace_id, p_id, p_dismissed);
 begin
-  return (select private.dead_letter_json(e) from public.connector_executions e where e.workspace_id = workspace and e.id = p_id);
+  perform private.set_dismissed(p_workspace_id, p_id, p_dismissed);
+  return private.dead_letters_json(array[p_id]) -> 0;
 end;
 $$;
 comment on function public.dismiss_dead_letter is 'p_dismissed false: back on the list.';
 
--- The list of executions. Tests are shown to who asks for them, or for the children of one.
-drop function public.list_executions(uuid, int, uuid, uuid, text);
-create function public.list_executions(
-  p_workspace_id uuid, p_limit int, p_after uuid default null, p_connector_id uuid default null, p_status text default null,
-  p_trigger_type text default null, p_batch_id uuid default null, p_parent_id uuid default null, p_replay_of uuid default null,
-  p_error_class text default null, p_created_after timestamptz default null, p_created_before timestamptz default null
-) returns jsonb
-language plpgsql stable set search_path = '' set plan_cache_mode = 'force_custom_plan' set enable_sort = off
+-- Tests are shown to who asks for them, or for the children of one.
+create function private.execution_ids(
+  p_workspace_id uuid, p_limit int, p_after uuid, p_connector_id uuid, p_status text, p_trigger_type text, p_batch_id uuid,
+  p_parent_id uuid, p_replay_of uuid, p_error_class text, p_created_after timestamptz, p_created_before timestamptz
+) returns uuid[]
+language plpgsql stable security definer
+set search_path = '' set plan_cache_mode = 'force_custom_plan' set enable_sort = off set jit = off
 as $$
-declare
-  workspace uuid := private.authorize(p_workspace_id, 'viewer');
-  ids uuid[];
+declare workspace uuid := private.authorize(p_workspace_id, 'viewer');
 begin
   -- A deleted connector's history stays readable; an id of another workspace answers like a missing one.
   if p_connector_id is not null and not exists (
@@ -343,7 +366,7 @@ begin
   end if;
   if p_batch_id is not null or p_parent_id is not null or p_replay_of is not null then
     -- Few enough to be found by what they belong to, and then sorted.
-    ids := array(
+    return array(
       with few as materialized (
         select e.* from public.connector_executions e
         where e.workspace_id = workspace and (p_batch_id is null or e.batch_id = p_batch_id)
@@ -357,20 +380,34 @@ begin
         and (p_created_before is null or e.created_at < p_created_before)
         and (p_trigger_type = 'test' or p_parent_id is not null or e.options is null)
       order by e.id desc limit private.page_limit(p_limit));
-  else
-    ids := array(
-      select e.id from public.connector_executions e
-      where e.workspace_id = workspace and (p_after is null or e.id < p_after)
-        and (p_connector_id is null or e.connector_id = p_connector_id) and (p_status is null or e.status = p_status)
-        and (p_trigger_type is null or e.trigger ->> 'type' = p_trigger_type)
-        and (p_error_class is null or e.error ->> 'class' = p_error_class)
-        and (p_created_after is null or e.created_at >= p_created_after and e.id >= private.id_at(p_created_after - interval '1 day'))
-        and (p_created_before is null or e.created_at < p_created_before and e.id < private.id_at(p_created_before + interval '1 day'))
-        and (p_trigger_type = 'test' or e.options is null)
-      order by e.id desc limit private.page_limit(p_limit));
   end if;
+  return array(
+    select e.id from public.connector_executions e
+    where e.workspace_id = workspace and (p_after is null or e.id < p_after)
+      and (p_connector_id is null or e.connector_id = p_connector_id) and (p_status is null or e.status = p_status)
+      and (p_trigger_type is null or e.trigger ->> 'type' = p_trigger_type)
+      and (p_error_class is null or e.error ->> 'class' = p_error_class)
+      and (p_created_after is null or e.created_at >= p_created_after and e.id >= private.id_at(p_created_after - interval '1 day'))
+      and (p_created_before is null or e.created_at < p_created_before and e.id < private.id_at(p_created_before + interval '1 day'))
+      and (p_trigger_type = 'test' or e.options is null)
+    order by e.id desc limit private.page_limit(p_limit));
+end;
+$$;
+
+drop function public.list_executions(uuid, int, uuid, uuid, text);
+create function public.list_executions(
+  p_workspace_id uuid, p_limit int, p_after uuid default null, p_connector_id uuid default null, p_status text default null,
+  p_trigger_type text default null, p_batch_id uuid default null, p_parent_id uuid default null, p_replay_of uuid default null,
+  p_error_class text default null, p_created_after timestamptz default null, p_created_before timestamptz default null
+) returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+declare
+  ids uuid[] := private.execution_ids(p_workspace_id, p_limit, p_after, p_connector_id, p_status, p_trigger_type, p_batch_id,
+    p_parent_id, p_replay_of, p_error_class, p_created_after, p_created_before);
+begin
   return (select coalesce(jsonb_agg(private.execution_json(e) - array['input', 'output'] order by e.id desc), '[]')
-    from public.connector_executions e where e.workspace_id = workspace and e.id = any (ids));
+    from public.connector_executions e where e.id = any (ids));
 end;
 $$;
 
@@ -398,20 +435,21 @@ begin
   end if;
   return (
     with page as materialized (
-      select s.step_name, s.iteration, s.attempt, row_number() over place as place,
-        sum(coalesce(pg_column_size(s.request), 0) + coalesce(pg_column_size(s.response), 0) + coalesce(pg_column_size(s.output), 0))
-          over place as bytes,
-        count(*) over () as found
-      from public.connector_step_runs s
-      where s.workspace_id = workspace and s.execution_id = p_id and (p_step is null or s.step_name = p_step)
-        and (p_after is null or (s.started_event, s.step_name, s.iteration, s.attempt)
-          > ((p_after ->> 0)::int, p_after ->> 1, p_after ->> 2, (p_after ->> 3)::int))
+      select s.step_name, s.iteration, s.attempt, row_number() over place as place, sum(s.size) over place as bytes
+      from (
+        select r.started_event, r.step_name, r.iteration, r.attempt, coalesce(pg_column_size(r.request), 0)
+          + coalesce(pg_column_size(r.response), 0) + coalesce(pg_column_size(r.output), 0) as size
+        from public.connector_step_runs r
+        where r.workspace_id = workspace and r.execution_id = p_id and (p_step is null or r.step_name = p_step)
+          and (p_after is null or (r.started_event, r.step_name, r.iteration, r.attempt)
+            > ((p_after ->> 0)::int, p_after ->> 1, p_after ->> 2, (p_after ->> 3)::int))
+        order by r.started_event, r.step_name, r.iteration, r.attempt limit private.page_limit(p_limit + 1)
+      ) s
       window place as (order by s.started_event, s.step_name, s.iteration, s.attempt)
-      order by s.started_event, s.step_name, s.iteration, s.attempt limit private.page_limit(p_limit)
     ), shown as (
       select * from page where place = 1 or (place <= p_limit and bytes <= most_bytes)
     )
-    select jsonb_build_object('more', (select coalesce(max(p.found), 0) from page p) > (select count(*) from shown),
+    select jsonb_build_object('more', (select count(*) from page) > (select count(*) from shown),
       'rows', coalesce(jsonb_agg(jsonb_build_object('step', s.step_name, 'iteration', s.iteration, 'attempt', s.attempt,
         'status', s.status, 'superseded', s.superseded, 'tolerated', s.tolerated, 'source', s.source,
         'started_event', s.started_event, 'started_at', s.started_at, 'finished_at', s.finished_at,
@@ -426,7 +464,7 @@ $$;
 -- What happened to an execution after the event p_after, in order. Every writer holds the execution's row until it commits:
 -- who sees an event sees all those before it. Events of one number happened at once, and come together.
 create function public.execution_events(p_workspace_id uuid, p_id uuid, p_after int default null) returns jsonb
-language plpgsql stable set search_path = '' set plan_cache_mode = 'force_custom_plan'
+language plpgsql stable set search_path = '' set plan_cache_mode = 'force_custom_plan' set jit = off
 as $$
 declare
   workspace uuid := private.authorize(p_workspace_id, 'viewer');
@@ -573,9 +611,11 @@ end;
 $$;
 comment on function public.update_workspace is 'p_changes: {"name"?, "retention_days"?}; what is not named stays.';
 
-revoke all on function private.require_repeatable, private.redrive, private.redrive_many, private.dead_letter_json,
+revoke all on function private.require_repeatable, private.redrive, private.redrive_many, private.dead_letter_ids,
+  private.dead_letters_json, private.dead_letter_groups, private.execution_ids,
   private.set_dismissed, private.id_at from public, anon;
-grant execute on function private.require_repeatable, private.redrive, private.redrive_many, private.dead_letter_json,
+grant execute on function private.require_repeatable, private.redrive, private.redrive_many, private.dead_letter_ids,
+  private.dead_letters_json, private.dead_letter_groups, private.execution_ids,
   private.set_dismissed, private.id_at to authenticated, service_role;
 revoke all on function public.redrive_execution, public.get_execution_source, public.replay_execution,
   public.redrive_executions, public.list_dead_letters, public.dead_letter_summary, public.dismiss_dead_letter,

@@ -1,4 +1,5 @@
-import { compileInputSchema } from '../../connector/check/index.ts';
+import { compileSchema } from '../../connector/check/index.ts';
+import { readInput } from '../../connector/read-input.ts';
 import { type Step, StoredDefinition } from '../../connector/schema.ts';
 import type { StepKind } from '../../connector/step-schema.ts';
 import { kindOf } from '../../connector/walk.ts';
@@ -92,7 +93,7 @@ function compilePlan(stored: Json): Plan {
       step,
       kind,
       use: step.request ? credentialUse(step.request) : NO_CREDENTIALS,
-      readBody: readerOf(step.response?.schema, step.response?.coerce),
+      readBody: bodyReader(step.response?.schema, step.response?.coerce),
       body: planAll(step.steps ?? step.parallel?.steps),
       cases: step.switch ? [...cases, { when: null, steps: planAll(step.switch.default) }] : [],
       fallback: planAll(step.on_error),
@@ -103,17 +104,21 @@ function compilePlan(stored: Json): Plan {
   return {
     definition,
     evaluator: createEvaluator(),
-    readInput: readerOf(definition.input_schema, definition.coerce_input),
+    readInput: (given) => {
+      const { input: value, errors } = readInput(definition, given);
+      return { value, errors };
+    },
     steps,
     size,
     indexOf,
   };
 }
 
-function readerOf(schema: JsonObject | undefined, _coerce: boolean | undefined): ValueReader {
-  const check = compileInputSchema(schema);
-  return (value) => ({ value, errors: schema === undefined ? [] : check(value) });
+function bodyReader(schema: JsonObject | undefined, coerce = false): ValueReader {
+  return schema === undefined ? accept : compileSchema(schema, { coerce, what: 'the answer' });
 }
+
+const accept: ValueReader = (value) => ({ value, errors: [] });
 
 const NO_CREDENTIALS: CredentialUse = {
   services: new Set(),

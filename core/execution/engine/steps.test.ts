@@ -180,9 +180,7 @@ describe('a loop', () => {
       }
     };
     await at.run().catch(() => {});
-    at.execution.status = 'running';
-    at.execution.end = null;
-    at.execution.leaseExpiresAt = 0;
+    Object.assign(at.execution, { status: 'running', end: null, leaseExpiresAt: 0 });
     expect(await at.run({ owner: 'run_2' })).toMatchObject({ status: 'succeeded' });
     expect(calls(at)).toEqual(['GET /items/a', 'GET /items/b', 'GET /items/c']);
     expect(at.execution.end?.output).toEqual(['a', 'b', 'c']);

@@ -69,9 +69,9 @@ function underOwnNames({ connector, credentials, input }: Example): Example {
       ...rest,
       name: `${connector.name} (end-to-end test ${suffix})`,
       steps: connector.steps.map((step) => {
-        const { auth } = step.request;
-        return auth
-          ? { ...step, request: { ...step.request, auth: { credential: named(auth.credential) } } }
+        const { request } = step;
+        return request?.auth
+          ? { ...step, request: { ...request, auth: { credential: named(request.auth.credential) } } }
           : step;
       }),
     },

@@ -61,9 +61,9 @@ const CALLERS: Caller[] = [
 
 /** Round trips to the database where it takes more than one: a write that must read first. */
 const ROUND_TRIPS: Readonly<Record<string, number>> = {
-  lintDefinition: 0,
   updateConnector: 2,
   executeConnector: 2,
+  testConnector: 2,
   replayExecution: 2,
   createBatch: 2,
   updateCredential: 2,

@@ -1,5 +1,6 @@
 /** What fields mean that mean the same wherever they stand. */
 export const FIELDS: Readonly<Record<string, string>> = {
+  coerce_input: 'Whether texts in the input become the numbers and booleans that `input_schema` asks for.',
   id: 'A UUID; newer objects sort after older ones.',
   name: 'For people.',
   description: 'For people.',

@@ -1,0 +1,29 @@
+-- Test runs: executions that are not counted, may bring a definition of their own, and have something stand in for services.
+create function public.accept_test_execution(
+  p_workspace_id uuid, p_connector_id uuid, p_version int, p_id uuid, p_input jsonb, p_options jsonb
+) returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  workspace uuid := private.authorize(p_workspace_id, 'editor');
+  accepted public.connector_executions;
+begin
+  if not exists (select 1 from public.connectors c
+                 where c.workspace_id = workspace and c.id = p_connector_id and c.deleted_at is null) then
+    perform private.raise_problem(404, 'connector_not_found', 'No such connector in this workspace.');
+  end if;
+  if p_options ? 'definition' then
+    perform private.require_credentials(workspace, array(select jsonb_array_elements_text(p_options -> 'credential_services')));
+  end if;
+  insert into public.connector_executions (id, workspace_id, connector_id, connector_version, input, trigger, options)
+  values (p_id, workspace, p_connector_id, p_version, p_input, '{"type": "test"}', p_options);
+  select * into accepted from public.connector_executions e where e.workspace_id = workspace and e.id = p_id;
+  return private.execution_json(accepted) || jsonb_build_object('workspace_id', workspace, 'steps', '[]'::jsonb);
+end;
+$$;
+revoke all on function public.accept_test_execution from public, anon;
+grant execute on function public.accept_test_execution to authenticated;
+
+-- A test run is whatever has options, and nothing else has.
+alter table public.connector_executions add constraint connector_executions_test_check check (
+  (options is null) = (trigger ->> 'type' <> 'test') or trigger ->> 'type' = 'connector');
