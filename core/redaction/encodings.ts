@@ -76,7 +76,8 @@ function spellings(char: string): Unit {
 /** Shared by all forms: most characters of secrets, and every digit of base64. */
 const ASCII_UNITS = new Map<string, Unit>();
 
-function escapedForm(secret: string): Form {
+/** A secret as it is, and as encoders write it that escape character by character. */
+export function escapedForm(secret: string): Form {
   // One unit for each different character: a long secret has thousands of the same ones.
   const units = new Map<string, Unit>();
   return Array.from(secret, (char) => {

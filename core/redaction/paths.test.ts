@@ -7,9 +7,13 @@
  * hidden values are told, to be hidden elsewhere ... valuesAtPaths
  */
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Json } from '../json/json.ts';
 import { createRedactor, REDACTED, type RecordedPart, redactPaths, valuesAtPaths } from './index.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+/** Of this process: other work on the machine does not count. */
+const cpuMs = () => process.cpuUsage().user / 1000;
 
 /** Each value says where it stands. */
 const STEP = {
@@ -349,7 +353,7 @@ test('takes time in proportion to what is recorded', () => {
   const paths = Array.from({ length: 50 }, (_, index) =>
     index % 2 === 0 ? `body[].customer.f${index}` : `f${index}`,
   );
-  const startedAt = performance.now();
+  const startedAt = cpuMs();
   redactPaths({ status: 200, headers: {}, body }, [...paths, 'email'], 'response');
-  expect(performance.now() - startedAt).toBeLessThan(5_000);
+  expect(cpuMs() - startedAt).toBeLessThan(5_000);
 });

@@ -7,8 +7,12 @@
  * short secrets only as whole values; overlaps covered; linear time ................. text
  */
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createRedactor, REDACTED } from './index.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+/** Of this process: other work on the machine does not count. */
+const cpuMs = () => process.cpuUsage().user / 1000;
 
 const base64 = (text: string) => Buffer.from(text, 'utf8').toString('base64');
 
@@ -146,10 +150,10 @@ describe('text', () => {
 
   test('holds as many of the longest secrets as a credential has fields', () => {
     const secrets = Array.from({ length: 32 }, (_, index) => `${index}:${LONGEST.slice(index)}`);
-    const start = performance.now();
+    const start = cpuMs();
     const redactor = createRedactor(secrets);
     expect(redactor.text(`x ${secrets[31]} y`)).toBe(`x ${REDACTED} y`);
-    expect(performance.now() - start).toBeLessThan(10_000);
+    expect(cpuMs() - start).toBeLessThan(10_000);
   });
 
   test('covers overlapping secrets with one mark, and prefers the longer', () => {
@@ -195,9 +199,9 @@ describe('text', () => {
       Array.from({ length: 30 }, (_, index) => `secret-${index}-${'x'.repeat(20)}`),
     );
     const almost = 'secret-1-xxxxxxxxxxxxxxxxxxx-'.repeat(30_000); // each nearly matches
-    const start = performance.now();
+    const start = cpuMs();
     expect(redactor.text(almost)).toBe(almost);
-    expect(performance.now() - start).toBeLessThan(2_000); // measured under 100 ms
+    expect(cpuMs() - start).toBeLessThan(2_000); // measured under 100 ms
   });
 });
 
@@ -362,9 +366,9 @@ describe('work is bounded by what is scanned, whatever the secret and the text',
     ['percent signs', `${'%25'.repeat(100)}b`, '%25'.repeat(10_000)],
   ])('%s', (_, secret, text) => {
     const redactor = createRedactor([secret]);
-    const startedAt = performance.now();
+    const startedAt = cpuMs();
     redactor.text(text);
-    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    expect(cpuMs() - startedAt).toBeLessThan(3_000);
     expect(redactor.text(`a ${secret} z`)).not.toContain(secret);
   });
 

@@ -1,4 +1,4 @@
-import { formsOf } from './encodings.ts';
+import { escapedForm, formsOf } from './encodings.ts';
 import { Scanner } from './scanner.ts';
 import { isSensitiveName } from './sensitive-names.ts';
 import { isUrl, redactUrl } from './urls.ts';
@@ -7,11 +7,18 @@ export const REDACTED = '[redacted]';
 
 /** A shorter secret would blank out ordinary text; it is replaced only where it is a whole value. */
 const MIN_SECRET_CHARS = 4;
+/**
+ * Of one redactor. Credentials are few and come first; the values that a step declares secret come from its answers, a
+ * loop's by the thousand, at 14 KB and half a millisecond each in all forms. Further ones are looked for as they are and
+ * escaped, but not in base64 or hexadecimal; and a service that sends ever more cannot fill the process with them.
+ */
+const MAX_SECRETS_IN_ALL_FORMS = 500;
+const MAX_SECRETS = 2_000;
 /** Recorded data is bounded far below this; what is deeper is not copied. */
 const MAX_DEPTH = 500;
 
 export interface Redactor {
-  /** Hides these from now on as well. Costs what they cost, not what is known already. */
+  /** Hides these from now on as well. Costs what they cost, not what is known already. At most 2,000 in all. */
   add(secrets: Iterable<string>): void;
   /** Replaces every secret in a text, in each form of `formsOf`. */
   text(text: string): string;
@@ -38,9 +45,11 @@ class SecretRedactor implements Redactor {
     }
     found.delete('');
     for (const secret of found) {
-      if (this.#whole.has(secret)) continue;
+      if (this.#whole.has(secret) || this.#whole.size >= MAX_SECRETS) continue;
       this.#whole.add(secret);
-      if (secret.length >= MIN_SECRET_CHARS) this.#scanner.add(formsOf(secret));
+      if (secret.length < MIN_SECRET_CHARS) continue;
+      const inAllForms = this.#whole.size <= MAX_SECRETS_IN_ALL_FORMS;
+      this.#scanner.add(inAllForms ? formsOf(secret) : [escapedForm(secret)]);
     }
   }
 

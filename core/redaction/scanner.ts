@@ -82,12 +82,15 @@ function compile(forms: readonly Form[]): { pattern: RegExp; long: Form[] } {
 const WORK_PER_CHAR = 16;
 const INITIAL_WORK = 1_000_000;
 
-/** The forms that may start with the same three characters, and the pattern of those short enough for one. */
-interface Bucket {
+/** Some of the forms that may start with the same three characters, and the pattern of those short enough for one. */
+interface Group {
   readonly forms: Form[];
   /** Made when a text first comes this far: of thousands of beginnings, most are never seen. */
   compiled: { readonly pattern: RegExp; readonly long: readonly Form[] } | undefined;
 }
+
+/** Secrets of one service begin alike, and one more must not mean to compile the pattern of all of them again. */
+const FORMS_PER_GROUP = 64;
 
 /**
  * Finds every form in a text: a table of three-character beginnings rejects nearly all positions, and one compiled
@@ -98,7 +101,7 @@ interface Bucket {
  */
 export class Scanner {
   readonly #table = new Uint8Array(1 << TABLE_BITS);
-  readonly #buckets = new Map<number, Bucket>();
+  readonly #groups = new Map<number, Group[]>();
   #work = INITIAL_WORK;
 
   /** Costs what the new forms cost, however many are there. */
@@ -110,10 +113,15 @@ export class Scanner {
       }
       for (const entry of slots) {
         this.#table[entry] = 1;
-        const bucket = this.#buckets.get(entry) ?? { forms: [], compiled: undefined };
-        bucket.forms.push(form);
-        bucket.compiled = undefined;
-        this.#buckets.set(entry, bucket);
+        const groups = this.#groups.get(entry) ?? [];
+        this.#groups.set(entry, groups);
+        let last = groups.at(-1);
+        if (last === undefined || last.forms.length >= FORMS_PER_GROUP) {
+          last = { forms: [], compiled: undefined };
+          groups.push(last);
+        }
+        last.forms.push(form);
+        last.compiled = undefined;
       }
     }
   }
@@ -142,13 +150,14 @@ export class Scanner {
   }
 
   #endAt(text: string, at: number, entry: number): number {
-    const bucket = this.#buckets.get(entry);
-    if (bucket === undefined) return -1;
-    bucket.compiled ??= compile(bucket.forms);
-    const { pattern, long } = bucket.compiled;
-    pattern.lastIndex = at;
-    let end = pattern.test(text) ? pattern.lastIndex : -1;
-    for (const form of long) end = Math.max(end, this.#endOfForm(form, text, at));
+    let end = -1;
+    for (const group of this.#groups.get(entry) ?? []) {
+      group.compiled ??= compile(group.forms);
+      const { pattern, long } = group.compiled;
+      pattern.lastIndex = at;
+      if (pattern.test(text)) end = Math.max(end, pattern.lastIndex);
+      for (const form of long) end = Math.max(end, this.#endOfForm(form, text, at));
+    }
     return end;
   }
 
