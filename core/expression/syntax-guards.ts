@@ -50,6 +50,7 @@ export function guardGroups(ast: AstNode): void {
   for (const node of [...everyNode(ast)]) {
     if (node.type === 'unary' && node.value === '{') {
       node.group = { lhs: node.lhs, position: node.position };
+      node.lhs = undefined; // or every walk of the tree would go down twice at each level
       node.type = 'variable'; // the current value
       node.value = '';
     }

@@ -1,4 +1,4 @@
-import { EvaluationError } from '../failures.ts';
+import { EvaluationError, limitReached } from '../failures.ts';
 import { FORBIDDEN_NAMES, type Limits } from '../limits.ts';
 import { Measure } from '../measure.ts';
 import { toPlainJson } from '../plain.ts';
@@ -22,15 +22,29 @@ export function toJson(limits: Limits) {
   };
 }
 
+/** Characters that start a value in JSON, of which a text of that many values has one each; some may stand in strings. */
+function starters(json: string): number {
+  let count = 0;
+  for (let at = 0; at < json.length; at += 1) {
+    const code = json.charCodeAt(at);
+    if (code === COMMA || code === BRACKET || code === BRACE) count += 1;
+  }
+  return count;
+}
+const [COMMA, BRACKET, BRACE] = [0x2c, 0x5b, 0x7b];
+
 /** `$fromJson(text)`: the value that a JSON text (RFC 8259) stands for. */
 export function fromJson(limits: Limits) {
   return (text: unknown): unknown => {
     if (text === undefined) return undefined;
     const json = textArgument(text, 'the JSON text');
+    // Before so many objects are made that measuring them comes too late.
+    if (starters(json) > 2 * limits.nodes) throw limitReached('reads too large a value');
     let value: unknown;
     try {
       value = JSON.parse(json);
-    } catch {
+    } catch (thrown) {
+      if (thrown instanceof RangeError) throw thrown; // a stack that the nesting has filled
       throw refused('reads a text that is not JSON');
     }
     new Measure(limits).check(value);
