@@ -61,6 +61,8 @@ const CALLERS: Caller[] = [
 
 /** Round trips to the database where it takes more than one: a write that must read first. */
 const ROUND_TRIPS: Readonly<Record<string, number>> = {
+  importCurl: 0,
+  exportCurl: 0,
   updateConnector: 2,
   executeConnector: 2,
   testConnector: 2,

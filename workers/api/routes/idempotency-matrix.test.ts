@@ -13,6 +13,8 @@ import { OPERATIONS } from '../openapi/operations/index.ts';
  */
 const WITHOUT_WRITE: ReadonlySet<string> = new Set([
   'testCredential',
+  'importCurl',
+  'exportCurl',
   'lintDefinition',
   'startKeyRotation',
   'upgradeConnector',

@@ -94,6 +94,7 @@ export const curlOperations: Operation[] = [
         example: { data: { command, notes: [] } },
       },
     },
+    problems: ['workspace_not_found'],
   },
   {
     ...common,
