@@ -248,7 +248,7 @@ describe('as', () => {
       `${REDACTED} ${REDACTED} ${REDACTED}`,
     );
     redactor.add(['swordfishes']);
-    expect(redactor.text('swordfishes')).toBe(REDACTED);
+    expect(redactor.text('<swordfishes>')).toBe(`<${REDACTED}>`);
   });
 });
 
