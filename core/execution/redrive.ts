@@ -1,7 +1,7 @@
 import type { CallContext } from '../context.ts';
 import { type Accepted, acceptedFrom } from './accepted.ts';
 import type { RedriveExecution } from './rerun-schema.ts';
-import { checkedVersion } from './rerun-source.ts';
+import { checkedRerun } from './rerun-source.ts';
 
 /**
  * Lets a failed, timed out or cancelled execution go on from where it failed: what has been committed stays and is never
@@ -13,12 +13,12 @@ export async function redriveExecution(
   id: string,
   { version }: RedriveExecution,
 ): Promise<Accepted> {
-  const wanted = version === 'newest' ? await checkedVersion(ctx, id, version) : null;
+  const wanted = version === 'newest' ? await checkedRerun(ctx, id, version, { asItIs: true }) : null;
   return acceptedFrom(
     await ctx.db.call('redrive_execution', {
       p_workspace_id: ctx.workspaceId,
       p_id: id,
-      p_version: wanted,
+      p_version: wanted?.version ?? null,
     }),
   );
 }

@@ -1,7 +1,7 @@
 import type { CallContext } from '../context.ts';
 import { type Accepted, acceptedFrom } from './accepted.ts';
 import type { ReplayExecution } from './rerun-schema.ts';
-import { checkedVersion } from './rerun-source.ts';
+import { checkedRerun } from './rerun-source.ts';
 
 /** A new execution of the same connector with the same input, or another one. However the first one ended. */
 export async function replayExecution(
@@ -11,14 +11,14 @@ export async function replayExecution(
 ): Promise<Accepted> {
   // The same input fits the same version: it was accepted for it.
   const asItWas = version === 'same' && input === undefined;
-  const wanted = asItWas ? null : await checkedVersion(ctx, id, version, input);
+  const wanted = asItWas ? null : await checkedRerun(ctx, id, version, { input });
   return acceptedFrom(
     await ctx.db.call('replay_execution', {
       p_workspace_id: ctx.workspaceId,
       p_id: id,
       p_new_id: ctx.newId(),
-      p_version: wanted,
-      p_input: input ?? null,
+      p_version: wanted?.version ?? null,
+      p_input: wanted?.input ?? null,
     }),
   );
 }

@@ -12,18 +12,25 @@ const Source = z.object({
   coerce_input: z.boolean().nullable(),
 });
 
+export interface Rerun {
+  /** The number of the version. */
+  readonly version: number;
+  /** What it runs with: coerced, where the version asks for that. */
+  readonly input: JsonObject;
+}
+
 /**
- * The number of the version that an execution is to be run again with, after checking the input against that version's
- * schema: the execution's own input, or `input` in its place.
+ * What an execution is run again with, after checking it against the schema of the version: the execution's own input, or
+ * `input` in its place. `asItIs`: nothing is coerced, because the input cannot be changed any more.
  *
  * @throws Problem validation_failed (422)
  */
-export async function checkedVersion(
+export async function checkedRerun(
   ctx: CallContext,
   id: string,
   version: RerunVersion,
-  input?: JsonObject,
-): Promise<number> {
+  { input, asItIs = false }: { readonly input?: JsonObject | undefined; readonly asItIs?: boolean },
+): Promise<Rerun> {
   const source = Source.parse(
     await ctx.db.call('get_execution_source', {
       p_workspace_id: ctx.workspaceId,
@@ -31,11 +38,17 @@ export async function checkedVersion(
       p_newest: version === 'newest',
     }),
   );
-  const { input_schema, coerce_input } = source;
-  const schema = { input_schema: input_schema ?? undefined, coerce_input: coerce_input ?? undefined };
-  const { errors } = readInput(schema, input ?? source.input);
-  if (errors.length > 0) {
-    throw new Problem('validation_failed', `The input does not match version ${source.version}.`, errors);
+  const schema = {
+    input_schema: source.input_schema ?? undefined,
+    coerce_input: !asItIs && source.coerce_input === true,
+  };
+  const read = readInput(schema, input ?? source.input);
+  if (read.errors.length > 0) {
+    throw new Problem(
+      'validation_failed',
+      `The input does not match version ${source.version}.`,
+      read.errors,
+    );
   }
-  return source.version;
+  return { version: source.version, input: read.input };
 }

@@ -72,7 +72,7 @@ describe('dead letters', () => {
   });
 
   test.each([
-    ['a test run', `options = '{}'`],
+    ['a test run', `options = '{}', trigger = '{"type": "test"}'`],
     ['part of another execution', `parent_id = '${home.execution}'`],
     ['a success', `status = 'succeeded', error = null`],
     ['cancelled', `status = 'cancelled'`],

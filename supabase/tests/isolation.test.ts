@@ -239,13 +239,30 @@ describe('helpers that run with their owner’s rights', () => {
     shut_circuit: [other.circuit],
   };
 
+  /** They read, and must check for themselves. */
+  const READING: Readonly<Record<string, unknown[]>> = {
+    dead_letter_ids: [10, null, null, null],
+    dead_letter_groups: [],
+    execution_ids: [10, null, null, null, null, null, null, null, null, null, null],
+  };
+
+  test.each(Object.entries(READING))(
+    '%s refuses a workspace of others, called directly',
+    async (name, args) => {
+      const sql = `select private.${name}(${['', ...args].map((_, index) => `$${index + 1}`)})`;
+      expect(await refusal(db.as(user.owner, sql, [other.id, ...args]))).toMatchObject({ code: 'PT404' });
+      const ours = await db.as(user.viewer, sql, [home.id, ...args]);
+      expect(JSON.stringify(ours.rows)).not.toContain(other.execution);
+    },
+  );
+
   test('are all known here', async () => {
     const { rows } = await db.query(
       `select proname as name from pg_proc where pronamespace = 'private'::regnamespace and prosecdef
        and prorettype <> 'trigger'::regtype order by 1`,
     );
     expect(rows.map((row) => row.name)).toEqual(
-      [...OF_THE_CALLER, ...CLOSED, ...FOR_ADMINS, ...Object.keys(WRITING)].sort(),
+      [...OF_THE_CALLER, ...CLOSED, ...FOR_ADMINS, ...Object.keys(WRITING), ...Object.keys(READING)].sort(),
     );
   });
 

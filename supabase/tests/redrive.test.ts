@@ -133,7 +133,8 @@ describe('redriving', () => {
     });
     const again = await claim();
     expect(again).toMatchObject({ outcome: 'claimed', redrives: 1, fence: fence + 2 });
-    expect(again.running_for_ms).toBeLessThan(1_000);
+    // Not the 200 s that it had used up.
+    expect(again.running_for_ms).toBeLessThan(100_000);
   });
 
   test.each(['failed', 'timed_out', 'cancelled'])('is for one that %s', async (status) => {
@@ -167,7 +168,10 @@ describe('redriving', () => {
       'is a test run',
       async () => {
         await failed();
-        await db.query(`update public.connector_executions set options = '{}' where id = $1`, [NEW]);
+        await db.query(
+          `update public.connector_executions set options = '{}', trigger = '{"type": "test"}' where id = $1`,
+          [NEW],
+        );
       },
     ],
   ])('refuses one that %s, and changes nothing', async (_, prepare) => {
@@ -239,8 +243,18 @@ describe('the source of another run', () => {
 
   test('is the input and the schema of the version that would run', async () => {
     await newVersion({ type: 'object' });
-    expect(await source(true)).toEqual({ version: 2, input: { n: 1 }, input_schema: { type: 'object' } });
-    expect(await source(false)).toEqual({ version: 1, input: { n: 1 }, input_schema: null });
+    expect(await source(true)).toEqual({
+      version: 2,
+      input: { n: 1 },
+      input_schema: { type: 'object' },
+      coerce_input: null,
+    });
+    expect(await source(false)).toEqual({
+      version: 1,
+      input: { n: 1 },
+      input_schema: null,
+      coerce_input: null,
+    });
   });
 
   test('is gone with the connector', async () => {
@@ -276,9 +290,15 @@ describe('replaying', () => {
   });
 
   test('refuses test runs and those of a deleted connector', async () => {
-    await db.query(`update public.connector_executions set options = '{}' where id = $1`, [NEW]);
+    await db.query(
+      `update public.connector_executions set options = '{}', trigger = '{"type": "test"}' where id = $1`,
+      [NEW],
+    );
     expect(await refusal(replay())).toMatchObject({ message: 'not_redrivable' });
-    await db.query('update public.connector_executions set options = null where id = $1', [NEW]);
+    await db.query(
+      `update public.connector_executions set options = null, trigger = '{"type": "api"}' where id = $1`,
+      [NEW],
+    );
     await call(db, editor, 'delete_connector', { ...W, p_id: home.connector });
     expect(await refusal(replay())).toMatchObject({ message: 'not_redrivable' });
   });
@@ -348,7 +368,10 @@ describe('redriving many', () => {
 
   test('leaves dismissed ones, tests, children and those of deleted connectors', async () => {
     await db.query(`update public.connector_executions set dismissed_at = now() where id = $1`, [ids[3]]);
-    await db.query(`update public.connector_executions set options = '{}' where id = $1`, [ids[4]]);
+    await db.query(
+      `update public.connector_executions set options = '{}', trigger = '{"type": "test"}' where id = $1`,
+      [ids[4]],
+    );
     await db.query(`update public.connector_executions set parent_id = $2 where id = $1`, [ids[5], NEW]);
     expect(await many({ status: 'failed' })).toMatchObject({ redriven: 1, remaining: 0 });
     expect(await many({ ids })).toMatchObject({ redriven: 2, remaining: 0 });
