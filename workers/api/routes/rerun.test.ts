@@ -100,8 +100,9 @@ describe('running an execution again', () => {
   it('waits for the end when asked to', async () => {
     const id = await executed('failed');
     const answering = redrive(id, {}, { prefer: 'wait=20' });
-    await vi.waitFor(async () =>
-      expect(dataIn(await call(`GET /api/v1/executions/${id}`, as)).status).toBe('queued'),
+    await vi.waitFor(
+      async () => expect(dataIn(await call(`GET /api/v1/executions/${id}`, as)).status).toBe('queued'),
+      { timeout: 10_000 },
     );
     await sql(
       `update public.connector_executions set status = 'succeeded', started_at = now(), finished_at = now() where id = $1`,
@@ -141,6 +142,27 @@ describe('running an execution again', () => {
     });
   });
 
+  it('coerces the input of a replay where the version asks for it, and that of a redrive never', async () => {
+    const { connector, id } = await changedConnector();
+    const input_schema = { type: 'object', required: ['phone'], properties: { phone: { type: 'number' } } };
+    dataIn(
+      await call(`PATCH /api/v1/connectors/${connector}`, {
+        ...as,
+        json: { input_schema, coerce_input: true },
+      }),
+    );
+    expect(dataIn(await replay(id, { input: { phone: '42' } }))).toMatchObject({ input: { phone: 42 } });
+    const stored = await sql(
+      `update public.connector_executions set input = '{"phone": "7"}' where id = $1 returning id::text`,
+      id,
+    );
+    expect(stored).toHaveLength(1);
+    expect(dataIn(await replay(id))).toMatchObject({ input: { phone: 7 } });
+    expect(problemIn(await redrive(id, { version: 'newest' }))).toMatchObject({
+      errors: [{ pointer: '/input/phone' }],
+    });
+  });
+
   it('finds replays by what they repeat', async () => {
     const first = await executed('failed');
     const id = idIn(await replay(first));
@@ -163,7 +185,9 @@ describe('running an execution again', () => {
     const answer = await call('POST /api/v1/executions/redrive', { ...as, json });
     expect(answer.status).toBe(202);
     expect(dataIn(answer)).toEqual({ redriven: 30, remaining: 0, skipped: 0 });
-    await vi.waitFor(async () => expect((await triggered()).length).toBe(before + 20));
+    await vi.waitFor(async () => expect((await triggered()).length).toBe(before + 20), {
+      timeout: 10_000,
+    });
     await new Promise((resolve) => setTimeout(resolve, 100));
     const sent = (await triggered()).slice(before);
     expect(sent).toHaveLength(20);
