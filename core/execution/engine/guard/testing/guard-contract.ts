@@ -238,8 +238,11 @@ export function guardContract(name: string, open: () => Promise<GuardUnderTest>)
       test('are not closed or prolonged by calls that went out before they opened', async () => {
         const late = at.process();
         await late.admit(call());
-        await opened();
+        // It knows of a failure, and so has something to say when a call succeeds.
+        await fail(call(), 1, late);
+        await fail(call(), OPEN_AFTER_FAILURES - 1);
         await late.report(call(), 'succeeded');
+        expect(at.calls.at(-1)).toBe('reportCall');
         await at.skip(10_000);
         await late.report(call(), 'failed');
         const waitMs = await waitOf(call(), at.process());
