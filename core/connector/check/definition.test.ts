@@ -880,6 +880,72 @@ const definitions = fc.record(
   { requiredKeys: ['steps'] },
 );
 
+const text = hostile.filter(Boolean);
+/** Steps of every kind, inside of each other, with parts that may not belong there. */
+const anyStep: fc.Arbitrary<unknown> = fc.letrec((tie) => {
+  const list = fc.array(tie('step'), { minLength: 1, maxLength: 2 });
+  return {
+    step: fc
+      .record({
+        name: fc.constantFrom('a', 'b', 'c', 'd'),
+        kind: fc.oneof(
+          { maxDepth: 4, depthSize: 'small' },
+          fc.record({ request: fc.record({ url: text }) }),
+          fc.record({ transform: named(json) }),
+          fc.record({ wait: fc.record({ seconds: text, until: text }, { requiredKeys: [] }) }),
+          fc.record({ stop: fc.record({ output: json, message: text }, { requiredKeys: [] }) }),
+          fc.record({ connector: fc.record({ id: fc.uuid(), input: named(json) }) }),
+          fc.record({ steps: list }),
+          fc.record({ transform: named(json), on_error: list }),
+          fc.record({ parallel: fc.record({ steps: list }) }),
+          fc.record({
+            switch: fc.record({
+              cases: fc.array(fc.record({ when: text, steps: list }), { minLength: 1, maxLength: 2 }),
+              default: list,
+            }),
+          }),
+        ),
+        more: fc.record(
+          {
+            condition: text,
+            for_each: fc.record({ items: text }),
+            response: fc.record(
+              { map: text, success_when: text, schema: named(json), coerce: fc.boolean() },
+              { requiredKeys: [] },
+            ),
+            pagination: fc.record({
+              type: fc.constantFrom('cursor', 'page', 'next_url'),
+              items: text,
+              next: text,
+              param: text,
+            }),
+            retry: fc.record({ on: fc.record({ when: text }, { requiredKeys: [] }) }),
+            cache: fc.record({ ttl_seconds: fc.constant(1), key: text }),
+            redact: fc.array(text, { maxLength: 2 }),
+            assert: fc.array(fc.record({ that: text }), { minLength: 1, maxLength: 1 }),
+          },
+          { requiredKeys: [] },
+        ),
+      })
+      .map(({ name, kind, more }) => ({ name, ...Object(kind), ...more })),
+  };
+}).step;
+
+test('never throws on steps of any kind in any place', () => {
+  let checked = 0;
+  fc.assert(
+    fc.property(fc.array(anyStep, { minLength: 1, maxLength: 3 }), (list) => {
+      const result = ConnectorDefinition.safeParse({ steps: list });
+      fc.pre(result.success);
+      checked += 1;
+      for (const { pointer } of checkDefinition(result.data).errors)
+        expect(pointer).toMatch(/^\/steps\/\d+(?:\/|$)/);
+    }),
+    { numRuns: 500 },
+  );
+  expect(checked).toBeGreaterThan(200);
+}, 60_000);
+
 test('never throws on a definition that its schema lets through, and points into it', () => {
   let checked = 0;
   fc.assert(

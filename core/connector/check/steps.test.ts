@@ -259,6 +259,12 @@ describe('a step does not see', () => {
       'inside a loop',
     ],
     [
+      'what handles the failure of a loop, from its assertion',
+      steps({ ...loop('all', [call('a')]), on_error: [call('b')], assert: [{ that: 'steps.b.body' }] }),
+      `${A}/assert/0/that`,
+      'does not run before',
+    ],
+    [
       'item in an assertion on the loop',
       steps({ ...call('a', { for_each: { items: 'input.l' } }), assert: [{ that: 'item.x' }] }),
       `${A}/assert/0/that`,
