@@ -126,7 +126,6 @@ async function runToEnd(
       past: await readPast(claim, deps.sealer),
       test: claim.options === null ? null : TestOptions.parse(claim.options),
       credentials,
-      derived: new Set(),
       redactor: createRedactor(secretsOf(credentials)),
       control,
       pauses: new Pauses(deps, control),

@@ -1,6 +1,6 @@
 import { TemplateError } from '../../expression/parse.ts';
 import type { Json, JsonObject } from '../../json/json.ts';
-import { createRedactor, type Redactor, redactPaths, valuesAtPaths } from '../../redaction/index.ts';
+import { type Redactor, redactPaths, valuesAtPaths } from '../../redaction/index.ts';
 import type {
   ExecutionError,
   RecordedRequest,
@@ -10,7 +10,7 @@ import type {
 } from '../schema.ts';
 import type { TestOptions } from '../test-options.ts';
 import { type RunContext, requestContext } from './context.ts';
-import { type OpenCredentials, secretsOf } from './credentials.ts';
+import type { OpenCredentials } from './credentials.ts';
 import { type Past, type PastStep, resumeStateAdditionalData } from './past.ts';
 import type { Pauses } from './pauses.ts';
 import type { Plan, PlannedStep } from './plan.ts';
@@ -29,8 +29,7 @@ export type Run = {
   past: Past;
   test: TestOptions | null;
   credentials: OpenCredentials;
-  /** What expressions have made of credentials so far, and what authors declared: as secret as they are. */
-  derived: Set<string>;
+  /** Knows the credentials, and learns what expressions make of them and what authors declare. */
   redactor: Redactor;
   control: RunControl;
   pauses: Pauses;
@@ -101,19 +100,12 @@ export async function learnDerivedSecrets(run: Run, { use }: PlannedStep, scope:
       if (!(error instanceof TemplateError)) throw error;
     }
   }
-  hideFromNowOn(run, found);
+  run.redactor.add(found);
 }
 
 /** Takes in what the author of a step declared to be nobody's business, wherever else it turns up. */
 export function learnDeclaredSecrets(run: Run, { step }: PlannedStep, record: JsonObject): void {
-  if (step.redact) hideFromNowOn(run, valuesAtPaths(record, step.redact));
-}
-
-function hideFromNowOn(run: Run, texts: Iterable<string>): void {
-  const before = run.derived.size;
-  for (const text of texts) run.derived.add(text);
-  if (run.derived.size > before)
-    run.redactor = createRedactor([...secretsOf(run.credentials), ...run.derived]);
+  if (step.redact) run.redactor.add(valuesAtPaths(record, step.redact));
 }
 
 function collectTexts(value: unknown, texts: Set<string>): void {
