@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { MAX_LOOP_ITEMS, MAX_STEP_DEPTH, MAX_STEPS } from '../connector/schema.ts';
 import { MAX_STEP_TIMEOUT_MS } from '../connector/step-schema.ts';
@@ -8,7 +8,7 @@ import * as limits from './engine/limits.ts';
 import { PARK_FROM_MS } from './engine/pauses.ts';
 import { allOptions, optionKey, usedOptions } from './engine/testing/reference-options.ts';
 import { examplesOn, plain, tablesOn } from './engine/testing/reference-page.ts';
-import { definitionOf, runExample } from './engine/testing/reference-run.ts';
+import { definitionOf, runExample, testsOf } from './engine/testing/reference-run.ts';
 import { recoveryOf } from './recovery.ts';
 import { ErrorClass } from './schema.ts';
 
@@ -22,6 +22,7 @@ import { ErrorClass } from './schema.ts';
  * | every option, and every value of those that have a list of them, is in an example | the options |
  * | classes and codes are told the recovery that the API tells | errors |
  * | the limits are those of the code | limits |
+ * | links lead somewhere | links |
  */
 const page = readFileSync(new URL('./README.md', import.meta.url), 'utf8');
 const examples = examplesOn(page);
@@ -38,7 +39,15 @@ describe('an example', () => {
 
 describe('the options', () => {
   const options = allOptions();
-  const used = new Set(examples.flatMap((example) => [...usedOptions(definitionOf(example))]));
+  const used = new Set(
+    examples.flatMap((example) => [
+      ...usedOptions('definition', definitionOf(example)),
+      ...testsOf(example).flatMap((written) => [...usedOptions('test', written)]),
+      // What every run on the page has beside it.
+      'test.input',
+      'test.definition',
+    ]),
+  );
   /** `request` or `pagination (cursor)`: the heading of the table's first column. */
   const documented = new Map(
     tables
@@ -146,4 +155,21 @@ test('limits are those of the code', () => {
       'an open circuit': `${seconds(guard.OPEN_MS)}, doubled up to ${seconds(guard.LONGEST_OPEN_MS)}`,
     }),
   );
+});
+
+test('links lead to a heading or a file that is there', () => {
+  const headings = [...page.matchAll(/^#+ (.+)$/gm)].map(([, text = '']) =>
+    text
+      .toLowerCase()
+      .replaceAll(' ', '-')
+      .replaceAll(/[^\w-]/g, ''),
+  );
+  const targets = [...page.matchAll(/\]\(([^)]+)\)/g)].map(([, target = '']) => target);
+  const broken = targets.filter((target) => {
+    if (target.startsWith('https://')) return false;
+    if (target.startsWith('#')) return !headings.includes(target.slice(1));
+    return !existsSync(new URL(target, import.meta.url));
+  });
+  expect(targets.length).toBeGreaterThan(10);
+  expect(broken).toEqual([]);
 });

@@ -1,10 +1,11 @@
 import * as z from 'zod';
 import { ConnectorDefinition } from '../../../connector/schema.ts';
 import type { Json, JsonObject } from '../../../json/json.ts';
+import { TestConnector } from '../../test-schema.ts';
 
 /** One field that an author may write. */
 export type Option = {
-  /** The object that it stands in: `step`, `request`, `request.body`, `retry.on`. */
+  /** The object that it stands in: `step`, `request`, `request.body`, `retry.on`; of a test run `test`, `test.mocks`. */
   object: string;
   /** For an object of several forms, the one that has the field: its `type`. */
   variant: string | undefined;
@@ -35,12 +36,15 @@ type Node = {
   maximum?: number;
 };
 
+/** What authors write: a definition, and how it is tried out. */
+const Written = z.object({ definition: ConnectorDefinition, test: TestConnector });
 /** `toJSONSchema` answers JSON Schema; what is read of it stands above. */
-const root = z.toJSONSchema(ConnectorDefinition, { io: 'input', unrepresentable: 'any' }) as Node & {
+const root = z.toJSONSchema(Written, { io: 'input', unrepresentable: 'any' }) as Node & {
   $defs: Record<string, Node>;
 };
 
 const STEP = '#/$defs/Step';
+const DEFINITION = '#/$defs/ConnectorDefinition';
 
 function resolved(node: Node): Node {
   const name = node.$ref?.replace('#/$defs/', '');
@@ -50,6 +54,7 @@ function resolved(node: Node): Node {
 /** The place of a field's value; steps inside of steps are steps. */
 function placeOf(place: string, name: string, node: Node): string {
   if (node.$ref === STEP) return 'step';
+  if (node.$ref === DEFINITION) return 'definition';
   return place === 'definition' || place === 'step' ? name : `${place}.${name}`;
 }
 
@@ -59,13 +64,17 @@ const variantOf = (node: Node) => node.properties?.type?.const;
 export function allOptions(): Option[] {
   const options: Option[] = [];
   const seen = new Set<string>();
-  const walk = (given: Node, place: string, variant?: string): void => {
+  const walk = (given: Node, place: string, variant?: string, alone = true): void => {
     const at = given.$ref === STEP ? 'step' : place;
     const node = resolved(given);
-    for (const form of [...(node.oneOf ?? []), ...(node.anyOf ?? [])]) walk(form, at, variantOf(form));
+    for (const form of node.oneOf ?? []) walk(form, at, variantOf(form));
+    // Of forms without a name nobody can say which one a required field makes it.
+    const alternatives = node.anyOf ?? [];
+    const isAlone = alternatives.filter(({ properties }) => properties).length < 2;
+    for (const form of alternatives) walk(form, at, undefined, isAlone);
     if (node.items) walk(node.items, at);
     if (node.additionalProperties) walk(node.additionalProperties, at);
-    const key = `${at} ${variant ?? ''}`;
+    const key = `${at} ${variant ?? ''} ${Object.keys(node.properties ?? {}).join()}`;
     if (!node.properties || seen.has(key)) return;
     seen.add(key);
     for (const [name, property] of Object.entries(node.properties)) {
@@ -74,7 +83,7 @@ export function allOptions(): Option[] {
         object: at,
         variant,
         name,
-        required: node.required?.includes(name) === true,
+        required: alone && node.required?.includes(name) === true,
         fallback: property.default === undefined ? undefined : JSON.stringify(property.default),
         minimum: inner.minimum,
         maximum: inner.maximum === Number.MAX_SAFE_INTEGER ? undefined : inner.maximum,
@@ -83,7 +92,7 @@ export function allOptions(): Option[] {
       walk(property, placeOf(at, name, property));
     }
   };
-  walk(root, 'definition');
+  for (const [name, node] of Object.entries(root.properties ?? {})) walk(node, name);
   return options;
 }
 
@@ -96,8 +105,8 @@ export function optionKey(
   return `${form}.${name}${choice === undefined ? '' : `=${choice}`}`;
 }
 
-/** The options that a definition uses, by their keys. */
-export function usedOptions(definition: Json): Set<string> {
+/** The options that a definition, or a test run, uses, by their keys. */
+export function usedOptions(what: 'definition' | 'test', written: Json): Set<string> {
   const used = new Set<string>();
   const walk = (given: Node, value: Json, place: string): void => {
     const at = given.$ref === STEP ? 'step' : place;
@@ -125,7 +134,7 @@ export function usedOptions(definition: Json): Set<string> {
       walk(property, inside, placeOf(at, name, property));
     }
   };
-  walk(root, definition, 'definition');
+  walk(root.properties?.[what] ?? {}, written, what);
   return used;
 }
 
@@ -134,5 +143,7 @@ function formOf({ anyOf = [] }: Node, type: string): Node | undefined {
 }
 
 function formFor(node: Node, value: JsonObject): Node | undefined {
-  return node.oneOf?.find((form) => variantOf(form) === value.type) ?? formOf(node, 'object');
+  const named = node.oneOf?.find((form) => variantOf(form) === value.type);
+  const hasAll = ({ properties = {} }: Node) => Object.keys(value).every((name) => name in properties);
+  return named ?? node.anyOf?.find(hasAll) ?? formOf(node, 'object');
 }

@@ -3,7 +3,8 @@ import { checkDefinition } from '../../../connector/check/index.ts';
 import { ConnectorDefinition } from '../../../connector/schema.ts';
 import { Placement } from '../../../credential/schema.ts';
 import { type Json, JsonObjectValue, JsonValue } from '../../../json/json.ts';
-import { TestOptions } from '../../test-options.ts';
+import { type Mock, TestOptions } from '../../test-options.ts';
+import { TestConnector } from '../../test-schema.ts';
 import { LEASE_SECONDS } from '../limits.ts';
 import { type Bench, bench } from './bench.ts';
 import type { StepRow } from './memory-ledger.ts';
@@ -27,7 +28,8 @@ const Run = z.strictObject({
   credentials: z.record(z.string(), Credential).default({}),
   /** Other connectors of the workspace, by id. */
   connectors: z.record(z.string(), JsonObjectValue).default({}),
-  test: TestOptions.optional(),
+  /** `pinned_execution_id` is the execution before it, whatever it says. */
+  test: TestConnector.omit({ input: true, definition: true }).optional(),
   /** Since the end of the execution before it. */
   later_ms: z.int().default(0),
   calls: z.array(Exchange).default([]),
@@ -37,7 +39,7 @@ const Run = z.strictObject({
     error: JsonObjectValue.optional(),
     contact: JsonObjectValue.optional(),
     /** Rows of the ledger: `name`, `name[iteration]`, `name#attempt`; each as far as it is written here. */
-    steps: z.record(z.string(), JsonObjectValue).optional(),
+    steps: z.record(z.string(), JsonObjectValue.nullable()).optional(),
     /** How often the process was given back. */
     parked: z.int().optional(),
     took_ms: z.int().optional(),
@@ -107,6 +109,7 @@ export async function runExample(example: Example): Promise<Comparison[]> {
 }
 
 function begin({ execution }: Bench, { input, test }: Run): void {
+  const pinned = test?.pinned_execution_id === undefined ? {} : answersIn(execution.steps);
   execution.steps.length = 0;
   Object.assign(execution, {
     status: 'queued',
@@ -119,8 +122,24 @@ function begin({ execution }: Bench, { input, test }: Run): void {
     spentMs: 0,
     cancelRequested: false,
     input,
-    options: test ?? null,
+    options: test === undefined ? null : TestOptions.parse({ ...test, pinned }),
   });
+}
+
+function answersIn(rows: readonly StepRow[]): Record<string, Mock> {
+  return Object.fromEntries(
+    rows.flatMap(({ step_name, iteration, response }) =>
+      iteration === '' && response ? [[step_name, response]] : [],
+    ),
+  );
+}
+
+/** The test runs of an example, as they are written. */
+export function testsOf({ run }: Pick<Example, 'run'>): Json[] {
+  const written: Json = JSON.parse(run ?? 'null');
+  return (Array.isArray(written) ? written : [written]).flatMap((one) =>
+    typeof one === 'object' && one !== null && 'test' in one && one.test !== undefined ? [one.test] : [],
+  );
 }
 
 function compared(
