@@ -1,4 +1,5 @@
 import { checkDefinition, MAX_FIELD_ERRORS } from '../connector/check/index.ts';
+import { requireConnectors } from '../connector/require-connectors.ts';
 import { toStoredDefinition } from '../connector/stored.ts';
 import type { CallContext } from '../context.ts';
 import { type FieldError, Problem } from '../problem/problem.ts';
@@ -10,10 +11,12 @@ const MAX_EXPRESSION_TEXT = 500_000;
 
 /**
  * Stores every connector of a document under a new id, or none of them. Each is checked like one that is created, except
- * that credentials may be missing: they are named in the answer, to be stored afterwards. Needs the role editor.
+ * that credentials may be missing: they are named in the answer, to be stored afterwards. Connectors that its steps call
+ * have to be in the workspace. Needs the role editor.
  */
 export async function importConnectors(ctx: CallContext, document: ImportDocument): Promise<ImportReport> {
   const errors: FieldError[] = [];
+  const called = new Map<string, string[]>();
   // The database answers by id. Ids of one millisecond come in no order, so they are put in the document's.
   const ids = document.connectors.map(() => ctx.newId()).sort();
   let [count, characters] = [0, 0];
@@ -24,6 +27,10 @@ export async function importConnectors(ctx: CallContext, document: ImportDocumen
     if (count > MAX_EXPRESSIONS || characters > MAX_EXPRESSION_TEXT) throw tooMany(index);
     for (const { pointer, detail } of check.errors) {
       errors.push({ pointer: `/connectors/${index}${pointer}`, detail });
+    }
+    for (const [id, pointers] of check.connectorPointers) {
+      const inDocument = pointers.map((pointer) => `/connectors/${index}${pointer}`);
+      called.set(id, [...(called.get(id) ?? []), ...inDocument]);
     }
     return {
       id: ids[index] ?? ctx.newId(),
@@ -37,6 +44,7 @@ export async function importConnectors(ctx: CallContext, document: ImportDocumen
     const shown = errors.slice(0, MAX_FIELD_ERRORS);
     throw new Problem('validation_failed', 'Not every connector can run as it is; none was imported.', shown);
   }
+  await requireConnectors(ctx, called);
   return ImportReport.parse(
     await ctx.db.call('import_connectors', { p_workspace_id: ctx.workspaceId, p_connectors: connectors }),
   );

@@ -59,6 +59,17 @@ describe('coercion', () => {
     [{ anyOf: [{ type: 'integer' }, { type: 'boolean' }] }, 'true', true],
     [{ anyOf: [{ type: 'integer', minimum: 10 }, { type: 'number' }] }, '5', 5],
     [{ oneOf: [{ type: 'integer' }, { type: 'boolean' }] }, '5', 5],
+    // by the first alternative that can be made to fit, not by the first that would change something
+    [
+      {
+        anyOf: [
+          { properties: { n: { type: 'integer' } }, required: ['z'] },
+          { properties: { n: { const: '1' }, m: { type: 'integer' } } },
+        ],
+      },
+      { n: '1', m: '2' },
+      { n: '1', m: 2 },
+    ],
     [
       { anyOf: [{ properties: { k: { const: 'a' }, n: { type: 'integer' } } }, { required: ['z'] }] },
       { k: 'a', n: '1' },

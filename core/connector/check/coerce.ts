@@ -66,6 +66,7 @@ function converted(value: Json, types: readonly Json[]): Json {
  * not changed, nor is anything in place. What cannot be mended stays, so that the result may still not fit.
  */
 export function coerceWith(schema: JsonObject | boolean, value: Json, use: SchemaUse): Json {
+  // Also what bounds the work: the validator counts, and schemas can refer to others twice at each level.
   if (typeof schema === 'boolean' || use.fits(schema, value)) return value;
   const applied = inPlace(schema, value, use);
   const types = typeNames(schema);
