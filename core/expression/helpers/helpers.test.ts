@@ -379,6 +379,16 @@ describe('JSON', () => {
     });
   });
 
+  test.each([
+    // each before the clock and the measure of a built value would end it
+    ['reads a text of too many values', '$fromJson(wide)', 'reads too large a value'],
+    ['reads many texts', '$map([1..11], function(){ $count($fromJson(some)) })', 'builds too much text'],
+    ['writes many texts', '$map([1..11], function(){ $length($toJson(some)) })', 'builds too much text'],
+  ])('is bounded where it %s', async (_what, source, reason) => {
+    const context = { wide: `[${'{},'.repeat(1_300_000)}0]`, some: `["${'a'.repeat(399_996)}"]` };
+    await expect(evaluate(source, context)).rejects.toThrow(reason);
+  });
+
   test.each(['__proto__', 'constructor', 'prototype'])('refuses the key %s at any depth', async (key) => {
     const text = `[{"a": {"${key}": {"polluted": 1}}}]`;
     await expect(evaluate('$fromJson(text)', { text })).rejects.toMatchObject({ code: 'template_forbidden' });
