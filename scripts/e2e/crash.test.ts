@@ -62,21 +62,25 @@ let client: Client;
 const proxy = databaseProxy();
 /** What happened, in order: a commit that took effect, or a call that arrived. */
 let events: { kind: 'call' | 'commit'; execution: string; step: number }[] = [];
+/** What a kill can wait for: a function of the ledger, a row that is written, a call that has reached the other side. */
+type Moment = { of: string; phase: 'arrived' | 'answered'; step: number };
 /** Kills when it is asked about its own point, once. */
-let trap:
-  | ((at: { fn?: string; phase: 'arrived' | 'answered' | 'call'; step: number }) => boolean)
-  | undefined;
+let trap: ((at: Moment) => boolean) | undefined;
 
 /** The task's processes: all that the runtime has forked. */
 function killTasks(): void {
   const pid = stack.trigger.pid();
   for (const child of pid === undefined ? [] : descendants(pid)) process.kill(child.pid, 'SIGKILL');
 }
-function springs(at: { fn?: string; phase: 'arrived' | 'answered' | 'call'; step: number }): boolean {
-  if (!trap?.(at)) return false;
+function springs(moments: readonly Moment[]): boolean {
+  if (!trap || !moments.some(trap)) return false;
   trap = undefined;
   killTasks();
   return true;
+}
+function momentsOf({ fn, writes }: DatabaseCall, phase: Moment['phase']): Moment[] {
+  const rows = writes.map(({ op, step_index: step }) => ({ of: op, phase, step }));
+  return [{ of: fn, phase, step: -1 }, ...rows];
 }
 /** An answer to a process that is gone. */
 const never = new Promise<void>(() => {});
@@ -90,18 +94,20 @@ beforeAll(async () => {
   upstream = await startUpstream((call, response) => {
     const { step, execution } = stepOf(call);
     events.push({ kind: 'call', step, execution });
-    if (!springs({ phase: 'call', step })) json(response, { n: step });
+    if (!springs([{ of: 'call', phase: 'arrived', step }])) json(response, { n: step });
   });
   stack = await startTestStack({ taskConcurrency: 1, databaseUrlForTasks: (url) => proxy.start(url) });
   proxy.hooks = {
-    onArrived: ({ fn, p_step_index: step = -1 }) => {
-      if (springs({ fn, phase: 'arrived', step })) return never;
+    onArrived: (call) => {
+      if (springs(momentsOf(call, 'arrived'))) return never;
     },
-    onAnswered: ({ fn, p_id: execution, p_step_index: step = -1, p_status }: DatabaseCall, status) => {
-      if (fn === 'commit_step_run' && status < 300 && p_status === 'succeeded') {
-        events.push({ kind: 'commit', step, execution });
+    onAnswered: (call, status) => {
+      for (const { op, status: ended, step_index: step } of status < 300 ? call.writes : []) {
+        if (op === 'commit' && ended === 'succeeded') {
+          events.push({ kind: 'commit', step, execution: call.execution });
+        }
       }
-      springs({ fn, phase: 'answered', step });
+      springs(momentsOf(call, 'answered'));
     },
   };
   client = await newClient(stack);
@@ -113,21 +119,23 @@ afterAll(async () => {
 });
 
 function trapFor(point: Point, step: number): NonNullable<typeof trap> {
+  const is = (of: string, phase: Moment['phase']) => (at: Moment) =>
+    at.of === of && at.phase === phase && (at.step === step || at.step === -1);
   switch (point) {
     case 'before the call':
-      return (at) => at.fn === 'start_step_run' && at.phase === 'arrived' && at.step === step;
+      return is('start', 'arrived');
     case 'before the call, its row written':
-      return (at) => at.fn === 'start_step_run' && at.phase === 'answered' && at.step === step;
+      return is('start', 'answered');
     case 'during the call':
-      return (at) => at.phase === 'call' && at.step === step;
+      return is('call', 'arrived');
     case 'after the call, before the commit':
-      return (at) => at.fn === 'commit_step_run' && at.phase === 'arrived' && at.step === step;
+      return is('commit', 'arrived');
     case 'after the commit':
-      return (at) => at.fn === 'commit_step_run' && at.phase === 'answered' && at.step === step;
+      return is('commit', 'answered');
     case 'before finish':
-      return (at) => at.fn === 'finish_execution' && at.phase === 'arrived';
+      return is('finish_execution', 'arrived');
     case 'after finish':
-      return (at) => at.fn === 'finish_execution' && at.phase === 'answered';
+      return is('finish_execution', 'answered');
   }
 }
 

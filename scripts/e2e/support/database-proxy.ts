@@ -2,14 +2,20 @@ import { Agent, createServer, request as send } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as z from 'zod';
 
-/** A call of one of the engine's functions, as far as a test wants to know it. */
-const EngineCall = z.object({
-  p_id: z.string(),
-  p_step_index: z.int().optional(),
-  p_attempt: z.int().optional(),
-  p_status: z.string().optional(),
+/** One row that `write_step_runs` writes, as far as a test wants to know it. */
+const Write = z.object({
+  op: z.enum(['start', 'commit']),
+  step_index: z.int(),
+  step_name: z.string(),
+  iteration: z.string(),
+  attempt: z.int(),
+  status: z.string().optional(),
 });
-export type DatabaseCall = z.infer<typeof EngineCall> & { fn: string };
+export type LedgerWrite = z.infer<typeof Write>;
+
+/** A call of one of the engine's functions. Rows of steps that run side by side are written together. */
+const EngineCall = z.object({ p_id: z.string(), p_writes: z.array(Write).default([]) });
+export type DatabaseCall = { fn: string; execution: string; writes: LedgerWrite[] };
 
 export type DatabaseHooks = {
   /** The call has arrived and has had no effect yet. It goes on when the promise resolves. */
@@ -72,5 +78,5 @@ function engineCall(path: string, body: Buffer): DatabaseCall | undefined {
   const fn = /\/rpc\/(\w+)/.exec(path)?.[1];
   if (fn === undefined || body.length === 0) return undefined;
   const parsed = EngineCall.safeParse(JSON.parse(body.toString()));
-  return parsed.success ? { fn, ...parsed.data } : undefined;
+  return parsed.success ? { fn, execution: parsed.data.p_id, writes: parsed.data.p_writes } : undefined;
 }
