@@ -3,6 +3,7 @@ import type { RecordedResponse, StepOutcome, StepSource } from '../schema.ts';
 import type { Mock } from '../test-options.ts';
 import { type BuiltRequest, buildRequest } from './build-request.ts';
 import { requestContext } from './context.ts';
+import { serviceOutcome } from './guard/service-outcome.ts';
 import { type Judged, judgeAnswer } from './judge-answer.ts';
 import { withPage } from './page-request.ts';
 import type { GuardedCall } from './ports.ts';
@@ -66,7 +67,8 @@ export async function attemptCall(
   }
   const call = guardedCall(run, planned, built);
   const refused = await waitForAdmission(run, planned, call);
-  if (refused) return { ok: false, failure: refused, seen, call };
+  // Nothing was sent, so that nothing of the budget for retries is spent.
+  if (refused) return { ok: false, failure: refused, seen };
   const tried = await send(run, planned, scope, built, seen, begin, options);
   if (tried.ok && tried.seen.response) await cache?.write(tried.seen.response);
   return { ...tried, call };
@@ -107,14 +109,14 @@ async function send(
   const sent = await deps.egress.send({ ...built.egress, timeoutMs, signal: control.signal });
   if (overlap) await started;
   const stopped = control.reason() !== undefined;
-  const call = guardedCall(run, planned, built);
+  const health = stopped ? undefined : serviceOutcome(sent);
+  if (health) await deps.guard.report(guardedCall(run, planned, built), health);
   if (!sent.ok) {
     const failure = egressFailureOf(sent.failure);
-    if (!stopped && failure.transient) await deps.guard.report(call, 'failed');
-    return failed(stopped ? control.failure() : failure);
+    if (stopped) return failed(control.failure());
+    return failed(failure);
   }
   const { response } = sent;
-  await deps.guard.report(call, isTroubled(response.status) ? 'failed' : 'succeeded');
   const read = readBody(response, step.response?.type ?? 'auto');
   const answer: RecordedResponse = {
     status: response.status,
@@ -122,11 +124,6 @@ async function send(
     body: read.ok ? read.body : null,
   };
   return judged(await judgeAnswer(run, planned, scope, answer, options, read.ok ? undefined : read), seen);
-}
-
-/** RFC 9110 section 15.6: the other side says that it is the one that failed, and might do better later. */
-function isTroubled(status: number): boolean {
-  return status >= 500 && status !== 501 && status !== 505;
 }
 
 function judged(answer: Judged, seen: Seen): Attempt {

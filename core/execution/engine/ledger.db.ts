@@ -4,6 +4,7 @@ import { Placement } from '../../credential/schema.ts';
 import { DatabaseError, type Db, type FunctionName } from '../../db/db.ts';
 import { JsonObjectValue, JsonValue } from '../../json/json.ts';
 import { ExecutionError, ExecutionStatus, StepRunStatus } from '../schema.ts';
+import { CircuitRow } from './guard/database.ts';
 import { LEASE_SECONDS } from './limits.ts';
 import {
   type ChildExecution,
@@ -43,6 +44,7 @@ const ClaimedRow = z.object({
       ciphertext: z.string(),
     }),
   ),
+  circuits: z.array(CircuitRow),
   steps: z.array(
     z.object({
       step_name: z.string(),

@@ -12,6 +12,7 @@ import type {
   StepRunStatus,
   StepSource,
 } from '../schema.ts';
+import type { CircuitState } from './guard/store.ts';
 
 /** A credential as the database keeps it. */
 export type SealedCredential = {
@@ -68,6 +69,8 @@ export type Claim = {
   /** As it is stored: the plan reads it, so that one that cannot be read still lets its execution end. */
   definition: Json;
   credentials: SealedCredential[];
+  /** Of the workspace, those that are not healthy. */
+  circuits: CircuitState[];
   steps: LedgerEntry[];
 };
 
@@ -163,6 +166,8 @@ export type Admission =
 
 /** What keeps all executions together from doing harm: rate limits, circuit breakers, the budget for retries. */
 export interface Guard {
+  /** Takes over what a claim has read, and so spares the guard a reading of its own. */
+  learn(workspaceId: string, circuits: readonly CircuitState[]): void;
   /** Takes a token from each limit's bucket and looks at the circuit. */
   admit(call: GuardedCall): Promise<Admission>;
   /** `failed`: no answer, or one that speaks of trouble on the other side (5xx). Never rejects. */

@@ -21,6 +21,8 @@ export async function runConnector(run: Run, planned: PlannedStep, scope: Scope)
   const firstAt = past.attempts[0] ? Date.parse(past.attempts[0].started_at) : startedAt;
   let attempt = nextAttempt(past);
   let failures = past.attempts.filter((entry) => entry.status === 'failed').length;
+  const dueAt = past.attempts.at(-1)?.resume_at;
+  if (dueAt) await run.pauses.until(Date.parse(dueAt), step.name);
   for (;;) {
     const seen = { attempt, startedAt };
     try {

@@ -68,6 +68,7 @@ async function claimAndRun(
 
 async function run(deps: EngineDeps, planOf: Planner, claim: Claim, caller: Caller): Promise<RunOutcome> {
   const control = controlRun(deps, claim, caller);
+  deps.guard.learn(claim.workspace_id, claim.circuits);
   try {
     const end = await runToEnd(deps, planOf, claim, control, caller.owner);
     if (end !== 'parked') return await finished(deps, claim, end);

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import type { Db } from '../../../db/db.ts';
 import { type Clock, type RandomBytes, uuidv7 } from '../../../ids.ts';
-import { createGuard, type SharedGuard } from './guard.ts';
+import type { Guard } from '../ports.ts';
+import { createGuard } from './guard.ts';
 import {
   ASK_AGAIN_MS,
   FAILURE_WINDOW_MS,
@@ -69,6 +70,6 @@ export function databaseStore(db: Db, clock: Clock, randomBytes = defaultRandomB
 }
 
 /** The guard of one process over the database. `onTrouble` hears of failures that no call is told of. */
-export function databaseGuard(db: Db, clock: Clock, onTrouble?: (error: unknown) => void): SharedGuard {
+export function databaseGuard(db: Db, clock: Clock, onTrouble?: (error: unknown) => void): Guard {
   return createGuard(databaseStore(db, clock), clock, onTrouble);
 }

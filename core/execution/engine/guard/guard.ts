@@ -2,12 +2,7 @@ import type { Clock } from '../../../ids.ts';
 import type { Admission, Guard, GuardedCall } from '../ports.ts';
 import { Knowledge } from './knowledge.ts';
 import { ASK_AGAIN_MS, limitBuckets, retryBucket } from './rules.ts';
-import type { CircuitState, GuardStore } from './store.ts';
-
-export interface SharedGuard extends Guard {
-  /** Takes over what somebody read together with something else (a claim), and so spares the guard its own reading. */
-  learn(workspaceId: string, circuits: readonly CircuitState[]): void;
-}
+import type { GuardStore } from './store.ts';
 
 const ADMITTED: Admission = { admitted: true };
 
@@ -25,7 +20,7 @@ export function createGuard(
   store: GuardStore,
   clock: Clock,
   onTrouble: (error: unknown) => void = () => {},
-): SharedGuard {
+): Guard {
   const knowledge = new Knowledge(clock);
   const readings = new Map<string, Promise<void>>();
   /** Numbers of the probes that this process makes. One at a time per circuit, so whatever comes back speaks for it. */

@@ -1,8 +1,9 @@
 import type { Clock } from '../../../ids.ts';
-import { createGuard, type SharedGuard } from './guard.ts';
+import type { Guard } from '../ports.ts';
+import { createGuard } from './guard.ts';
 import { memoryStore } from './memory-store.ts';
 
 /** A guard that shares its state with nobody, for tests of the engine. It keeps the same rules as the database's. */
-export function memoryGuard(clock: Clock): SharedGuard {
+export function memoryGuard(clock: Clock): Guard {
   return createGuard(memoryStore(clock), clock);
 }

@@ -263,6 +263,7 @@ export class MemoryLedger implements Ledger {
       cancel_requested: row.cancelRequested,
       definition: row.definition,
       credentials: row.credentials,
+      circuits: [],
       steps: steps.map(
         ({ step_name, iteration, attempt, status, superseded, started_at, resume_at, resume_state }) => {
           return { step_name, iteration, attempt, status, superseded, started_at, resume_at, resume_state };

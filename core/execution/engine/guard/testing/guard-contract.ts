@@ -1,13 +1,12 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { RateLimit } from '../../../../connector/schema.ts';
-import type { GuardedCall } from '../../ports.ts';
-import type { SharedGuard } from '../guard.ts';
+import type { Guard, GuardedCall } from '../../ports.ts';
 import { KNOWLEDGE_MS, LONGEST_OPEN_MS, LONGEST_TURN_MS, OPEN_AFTER_FAILURES, OPEN_MS } from '../rules.ts';
 
 /** What the suite needs besides guards: the time, and the calls that reach the store. */
 export type GuardUnderTest = {
   /** The guard of one more process. */
-  process(): SharedGuard;
+  process(): Guard;
   /** Puts the clocks of all processes and of the store forward. */
   skip(ms: number): Promise<void>;
   /** Names of the store's functions that were called, in order. */
@@ -24,7 +23,7 @@ const TOLERANCE_MS = 2_000;
 export function guardContract(name: string, open: () => Promise<GuardUnderTest>): void {
   describe(`the guard ${name}`, () => {
     let at: GuardUnderTest;
-    let guard: SharedGuard;
+    let guard: Guard;
     beforeEach(async () => {
       at = await open();
       guard = at.process();
@@ -286,7 +285,7 @@ export function guardContract(name: string, open: () => Promise<GuardUnderTest>)
 
     describe('the calls that it makes', () => {
       test('a healthy call without limits makes none, but for one reading every few seconds', async () => {
-        const healthy = async (by: SharedGuard) => {
+        const healthy = async (by: Guard) => {
           await by.admit(to('live.test'));
           await by.report(to('live.test'), 'succeeded');
         };
