@@ -168,6 +168,8 @@ const NEEDS: Readonly<Record<string, Scope | 'any' | 'nobody'>> = {
   ...{ dismiss_dead_letter: 'execute', list_dead_letters: 'read', dead_letter_summary: 'read' },
   ...{ get_step_runs: 'read', execution_events: 'read' },
   ...{ create_batch: 'execute', cancel_batch: 'execute', redrive_batch: 'execute' },
+  ...{ accept_test_execution: 'write', require_connectors: 'write' },
+  ...{ list_circuits: 'read', close_circuit: 'write' },
   ...{ get_batch: 'read', list_batches: 'read', get_batch_items: 'read' },
   ...{
     create_connector: 'write',
@@ -217,6 +219,13 @@ const ARGUMENTS: Readonly<Record<string, Record<string, unknown>>> = {
     ...{ ...W, p_connector_id: home.connector, p_version: 1, p_id: NEW, p_input: {} },
     p_trigger: { type: 'api' },
   },
+  accept_test_execution: {
+    ...{ ...W, p_connector_id: home.connector, p_version: 1, p_id: NEW, p_input: {} },
+    p_options: { mode: 'dry_run' },
+  },
+  require_connectors: { ...W, p_ids: [home.connector] },
+  list_circuits: { ...W, p_limit: 10 },
+  close_circuit: { ...W, p_id: home.circuit },
   cancel_execution: { ...W, p_id: home.execution },
   redrive_execution: { ...W, p_id: uuid(0xfff) },
   redrive_executions: { ...W, p_filter: { status: 'failed' }, p_newest: false, p_limit: 10 },
