@@ -1,6 +1,7 @@
 import { TemplateError } from '../../expression/parse.ts';
 import type { JsonObject } from '../../json/json.ts';
 import type { StepOutcome } from '../schema.ts';
+import { nextAttempt } from './past.ts';
 import type { PlannedStep } from './plan.ts';
 import { outcomeOf, pastOf, type Run, type Scope } from './run.ts';
 import { runGroup, runParallel, runSwitch } from './run-branches.ts';
@@ -21,10 +22,11 @@ export async function runStep(run: Run, planned: PlannedStep, scope: Scope): Pro
   const { step } = planned;
   if (isGiven(run, planned)) return givenOutcome(run.test?.steps[step.name]);
   // A step that was started has met its condition, which need not say the same again ($now(), $random()).
-  if (step.condition !== undefined && pastOf(run, planned, scope).attempts.length === 0) {
+  const past = pastOf(run, planned, scope);
+  if (step.condition !== undefined && past.attempts.length === 0) {
     const met = await evaluateCondition(run, step.condition, scope);
     if (met === false) return skipStep(run, planned, scope);
-    if (met !== true) return failStep(run, planned, scope, { failure: met, attempt: 1 });
+    if (met !== true) return failStep(run, planned, scope, { failure: met, attempt: nextAttempt(past) });
   }
   return step.for_each ? runLoop(run, planned, step.for_each, scope) : runOnce(run, planned, scope);
 }
