@@ -3,7 +3,7 @@ import { call, useDatabase } from '../../../supabase/tests/harness.ts';
 import { DEFINITION, home, user, uuid } from '../../../supabase/tests/world.ts';
 import { DatabaseError, type Db, databaseError } from '../../db/db.ts';
 import { databaseLedger } from './ledger.db.ts';
-import { type Claim, LeaseLost } from './ports.ts';
+import { type Claim, LeaseLost, type Ledger } from './ports.ts';
 import { ledgerContract } from './testing/ledger-contract.ts';
 
 const database = useDatabase();
@@ -123,8 +123,7 @@ describe('a database that fails in passing', () => {
       settles_to: null,
     },
   };
-  const commit = (claim: Claim, ledger: ReturnType<typeof databaseLedger>) =>
-    ledger.commitStep(claim, committed);
+  const commit = (claim: Claim, ledger: Ledger) => ledger.commitStep(claim, committed);
   const end = { status: 'succeeded', output: 1, error: null, contact: null } as const;
   beforeEach(accept);
 
@@ -156,11 +155,29 @@ describe('a database that fails in passing', () => {
     });
   });
 
-  test('for too long, the error comes through as transient', async () => {
-    const { ledger, claim } = await open(flaky('renew_lease', 4, false));
-    const failure = await ledger.renew(claim).catch((error: unknown) => error);
+  test('for half a minute, as in a failover, the answer of a call is still written down', async () => {
+    const { ledger, claim, slept } = await open(flaky('write_step_runs', 17, false));
+    expect(await commit(claim, ledger)).toEqual({ cancel_requested: false });
+    expect(slept.slice(0, 5)).toEqual([50, 200, 800, 2_000, 2_000]);
+    expect(slept.reduce((sum, ms) => sum + ms)).toBeGreaterThan(29_000);
+  });
+
+  test.each([
+    ['a minute, for what the run knows', 'write_step_runs', commit, 60_000],
+    [
+      'a second, for what is asked again soon',
+      'renew_lease',
+      (claim: Claim, ledger: Ledger) => ledger.renew(claim),
+      1_000,
+    ],
+  ] as const)('for longer than %s, the error comes through as transient', async (_, fn, make, patienceMs) => {
+    const { ledger, claim, slept } = await open(flaky(fn, 1_000, false));
+    const failure = await make(claim, ledger).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(DatabaseError);
     expect(failure).toMatchObject({ transient: true });
+    const waitedMs = slept.reduce((sum, ms) => sum + ms);
+    expect(waitedMs).toBeGreaterThanOrEqual(patienceMs);
+    expect(waitedMs).toBeLessThan(patienceMs + 2_000);
   });
 
   test('a refusal is not tried again', async () => {

@@ -74,8 +74,15 @@ const ChildRow = z.union([
   z.object({ status: ExecutionStatus, output: JsonValue.nullable(), error: ExecutionError.nullable() }),
 ]);
 
-const MAX_TRIES = 4;
 const FIRST_RETRY_MS = 50;
+const LONGEST_RETRY_MS = 2_000;
+/**
+ * What a run spends waiting for a database that does not answer: longer than a restart or a failover takes. With the
+ * process, its knowledge of the calls that it has made would be gone, and what came of a write would be unknown.
+ */
+const PATIENCE_MS = 60_000;
+/** For calls that are made again soon, or that do no harm when they fail. */
+const LITTLE_PATIENCE_MS = 1_000;
 
 /** What the ledger's functions raise (SQLSTATE PT409). */
 const raised = (error: unknown, reason: string) => error instanceof DatabaseError && error.reason === reason;
@@ -86,21 +93,28 @@ export function parseClaim(row: unknown): Claim {
   return claim;
 }
 
-/** The ledger in the database, through its named functions, with a few quick tries when the database does not answer. */
+/** The ledger in the database, through its named functions. Tries again when the database does not answer. */
 export function databaseLedger(db: Db, sleep: (ms: number) => Promise<void>): Ledger {
   /**
    * `landed` says which error of a second try means that the first one was carried out and only its answer was lost:
    * the fence is the same, so nobody else can have written it.
    */
-  async function call(fn: FunctionName, args: Record<string, unknown>, landed?: string): Promise<unknown> {
+  async function call(
+    fn: FunctionName,
+    args: Record<string, unknown>,
+    { landed, patienceMs = PATIENCE_MS }: { landed?: string; patienceMs?: number } = {},
+  ): Promise<unknown> {
+    let waitedMs = 0;
     for (let tries = 1; ; tries += 1) {
       try {
         return await db.call(fn, args);
       } catch (error) {
         if (tries > 1 && landed !== undefined && raised(error, landed)) return { cancel_requested: false };
         if (raised(error, 'lease_lost')) throw new LeaseLost();
-        if (!(error instanceof DatabaseError && error.transient) || tries >= MAX_TRIES) throw error;
-        await sleep(FIRST_RETRY_MS * 4 ** (tries - 1));
+        if (!(error instanceof DatabaseError && error.transient) || waitedMs >= patienceMs) throw error;
+        const waitMs = Math.min(FIRST_RETRY_MS * 4 ** (tries - 1), LONGEST_RETRY_MS);
+        await sleep(waitMs);
+        waitedMs += waitMs;
       }
     }
   }
@@ -126,14 +140,15 @@ export function databaseLedger(db: Db, sleep: (ms: number) => Promise<void>): Le
       const { outcome, ...claim } = row;
       return { outcome, claim };
     },
-    renew: async (claim) => answer(await call('renew_lease', { ...held(claim), ...lease })),
+    renew: async (claim) =>
+      answer(await call('renew_lease', { ...held(claim), ...lease }, { patienceMs: LITTLE_PATIENCE_MS })),
     async release(claim) {
-      await call('release_lease', held(claim));
+      await call('release_lease', held(claim), { patienceMs: LITTLE_PATIENCE_MS });
     },
     startStep: (claim, step) => write(claim, { op: 'start', ...step }),
     commitStep: (claim, step) => write(claim, { op: 'commit', ...step }),
     async finish(claim, end) {
-      await call('finish_execution', { ...held(claim), ...prefixed(end) }, 'lease_lost');
+      await call('finish_execution', { ...held(claim), ...prefixed(end) }, { landed: 'lease_lost' });
     },
     park: async (claim, resumeAt) =>
       answer(await call('park_execution', { ...held(claim), p_resume_at: resumeAt })),
