@@ -44,7 +44,7 @@ export async function attemptCall(
     if (!(error instanceof StepRenderError)) throw error;
     return { ok: false, failure: error.failure, seen: { startedAt } };
   }
-  learnDeclaredSecrets(run, planned, { request: built.shown });
+  learnDeclaredSecrets(run, planned, scope, { request: built.shown });
   const request = shown(run, planned, built.shown, 'request');
   const seen: Seen = { request, startedAt };
   const begin = () => startAttempt(run, planned, scope, { attempt, request });

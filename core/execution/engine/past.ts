@@ -1,6 +1,7 @@
 import type { Sealer } from '../../crypto/seal.ts';
 import type { Json } from '../../json/json.ts';
 import type { StepOutcome } from '../schema.ts';
+import type { LearnedSecrets } from './learned-secrets.ts';
 import type { Claim, LedgerEntry } from './ports.ts';
 
 /** What was sealed in the ledger opens only at the step of the execution that wrote it. */
@@ -31,14 +32,26 @@ const NOTHING: PastStep = { attempts: [], lastAttempt: 0, committed: undefined, 
 
 export type Past = (stepName: string, iteration: string) => PastStep;
 
+/** Names a row of the ledger, apart from its attempts. */
+export function rowName(stepName: string, iteration: string): string {
+  return `${stepName} ${iteration}`;
+}
+
+/** What the row of a step that is done with holds: its outcome, and what was learnt to be secret on the way. */
+export type CommittedState = (StepOutcome & { learned?: string[] }) | null;
+
 /** Opens what a claim brought of earlier runs. Throws `DecryptError`. */
-export async function readPast(claim: Claim, sealer: Sealer): Promise<Past> {
+export async function readPast(
+  claim: Claim,
+  sealer: Sealer,
+  secrets: Pick<LearnedSecrets, 'add'>,
+): Promise<Past> {
   const steps = new Map<
     string,
     { -readonly [K in keyof PastStep]: PastStep[K] } & { attempts: LedgerEntry[] }
   >();
   for (const entry of claim.steps) {
-    const key = `${entry.step_name} ${entry.iteration}`;
+    const key = rowName(entry.step_name, entry.iteration);
     const step = steps.get(key) ?? { ...NOTHING, attempts: [] };
     steps.set(key, step);
     step.lastAttempt = Math.max(step.lastAttempt, entry.attempt);
@@ -48,10 +61,18 @@ export async function readPast(claim: Claim, sealer: Sealer): Promise<Past> {
     const additionalData = resumeStateAdditionalData(claim, entry.step_name, entry.iteration);
     // Sealed by this engine and authenticated: its shape needs no second check.
     const state = JSON.parse(await sealer.open(entry.resume_state, additionalData));
-    if (COMMITTED.has(entry.status)) step.committed = state;
+    if (COMMITTED.has(entry.status))
+      step.committed = outcomeIn(state, (learned) => secrets.add(key, learned));
     else step.startedWith = state;
   }
-  return (stepName, iteration) => steps.get(`${stepName} ${iteration}`) ?? NOTHING;
+  return (stepName, iteration) => steps.get(rowName(stepName, iteration)) ?? NOTHING;
+}
+
+function outcomeIn(state: CommittedState, learn: (secrets: string[]) => void): StepOutcome | null {
+  if (state === null) return null;
+  const { learned, ...outcome } = state;
+  if (learned) learn(learned);
+  return outcome;
 }
 
 /** The number of the attempt that goes on with a step: a parked one goes on as it is, one whose process died is over. */

@@ -42,9 +42,11 @@ export async function runCall(
   for (;;) {
     const tried = await attemptCall(run, planned, scope, attempt, options);
     const { seen } = tried;
+    // Of a failure as well: its message may quote the answer, and later steps may read it.
+    if (seen.response) learnDeclaredSecrets(run, planned, scope, { response: seen.response });
     if (tried.ok) {
       const { outcome } = tried;
-      learnDeclaredSecrets(run, planned, { response: { ...seen.response }, output: outcome.output });
+      learnDeclaredSecrets(run, planned, scope, { output: outcome.output });
       return options.page
         ? keepPage(run, planned, scope, { ...seen, attempt, outcome })
         : succeedStep(run, planned, scope, { ...seen, attempt, outcome });

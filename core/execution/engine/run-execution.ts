@@ -7,6 +7,7 @@ import { TestOptions } from '../test-options.ts';
 import { type RunContext, startContext } from './context.ts';
 import { CredentialUnreadable, openCredentials, secretsOf } from './credentials.ts';
 import { cancelledEnd, failedEnd, stoppedEnd, succeededEnd, testEnd } from './end.ts';
+import { LearnedSecrets } from './learned-secrets.ts';
 import { readPast } from './past.ts';
 import { Pauses } from './pauses.ts';
 import { DefinitionUnreadable, type Planner } from './plan.ts';
@@ -120,14 +121,17 @@ async function runToEnd(
       return failedEnd({ class: 'validation', code: 'invalid_input', message, step: null, errors });
     }
     const credentials = await openCredentials(claim, deps.sealer);
+    const redactor = createRedactor(secretsOf(credentials));
+    const secrets = new LearnedSecrets(redactor);
     const run: Run = {
       deps,
       claim,
       plan,
-      past: await readPast(claim, deps.sealer),
+      past: await readPast(claim, deps.sealer, secrets),
       test: claim.options === null ? null : TestOptions.parse(claim.options),
       credentials,
-      redactor: createRedactor(secretsOf(credentials)),
+      redactor,
+      secrets,
       control,
       pauses: new Pauses(deps, control),
       runChild: (executionId) =>

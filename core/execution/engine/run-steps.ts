@@ -2,7 +2,7 @@ import type { ExecutionError, StepOutcome } from '../schema.ts';
 import { addOutcome } from './context.ts';
 import { testEnd } from './end.ts';
 import type { PlannedStep } from './plan.ts';
-import { learnDeclaredSecrets, learnDerivedSecrets, pastOf, type Run, type Scope } from './run.ts';
+import { learnDerivedSecrets, pastOf, type Run, type Scope } from './run.ts';
 import { runStep } from './run-step.ts';
 import { EndedByStep, endOfStop } from './run-stop.ts';
 
@@ -32,12 +32,8 @@ export async function runInTurn(
     run.control.check(null);
     outcome = await runStep(run, planned, scope);
     run.control.check(step.name);
-  } else {
-    if (outcome) {
-      const { status, headers, body, output } = outcome;
-      learnDeclaredSecrets(run, planned, { response: { status, headers, body }, output });
-    }
-    if (!step.for_each) restore(run, planned.body, scope);
+  } else if (!step.for_each) {
+    restore(run, planned.body, scope);
   }
   addOutcome(scope.context, step.name, outcome);
   if (kind === 'stop' && outcome && !outcome.error) {

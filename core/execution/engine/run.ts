@@ -11,7 +11,8 @@ import type {
 import type { TestOptions } from '../test-options.ts';
 import { type RunContext, requestContext } from './context.ts';
 import type { OpenCredentials } from './credentials.ts';
-import { type Past, type PastStep, resumeStateAdditionalData } from './past.ts';
+import type { LearnedSecrets } from './learned-secrets.ts';
+import { type CommittedState, type Past, type PastStep, resumeStateAdditionalData, rowName } from './past.ts';
 import type { Pauses } from './pauses.ts';
 import type { Plan, PlannedStep } from './plan.ts';
 import type { Claim, EngineDeps } from './ports.ts';
@@ -31,6 +32,7 @@ export type Run = {
   credentials: OpenCredentials;
   /** Knows the credentials, and learns what expressions make of them and what authors declare. */
   redactor: Redactor;
+  secrets: LearnedSecrets;
   control: RunControl;
   pauses: Pauses;
   /** Runs the execution of a sub-connector in this process. */
@@ -88,7 +90,7 @@ const MAX_DERIVED_CHARS = 4_096;
  * Takes in what a step's expressions make of credentials (`$uppercase(workspace.crm.key)`): a service may echo it. Also
  * for committed steps of an earlier attempt, whose answers later steps still read.
  */
-export async function learnDerivedSecrets(run: Run, { use }: PlannedStep, scope: Scope): Promise<void> {
+export async function learnDerivedSecrets(run: Run, { step, use }: PlannedStep, scope: Scope): Promise<void> {
   if (use.derivations.length === 0) return;
   const context = requestContext(scope.context, use, run.credentials);
   const found = new Set<string>();
@@ -100,12 +102,17 @@ export async function learnDerivedSecrets(run: Run, { use }: PlannedStep, scope:
       if (!(error instanceof TemplateError)) throw error;
     }
   }
-  run.redactor.add(found);
+  run.secrets.add(rowName(step.name, scope.iteration), found);
 }
 
 /** Takes in what the author of a step declared to be nobody's business, wherever else it turns up. */
-export function learnDeclaredSecrets(run: Run, { step }: PlannedStep, record: JsonObject): void {
-  if (step.redact) run.redactor.add(valuesAtPaths(record, step.redact));
+export function learnDeclaredSecrets(
+  run: Run,
+  { step }: PlannedStep,
+  { iteration }: Scope,
+  record: JsonObject,
+): void {
+  if (step.redact) run.secrets.add(rowName(step.name, iteration), valuesAtPaths(record, step.redact));
 }
 
 function collectTexts(value: unknown, texts: Set<string>): void {
@@ -165,7 +172,7 @@ export async function commitAttempt(
       response: end.response ? shown(run, planned, end.response, 'response') : null,
       output: Object.keys(fields).length > 0 ? shown(run, planned, fields, 'output') : null,
       error: end.failure ? shownError(run, end.failure, step.name) : null,
-      resume_state: end.committed === undefined ? null : await seal(run, planned, scope, end.committed),
+      resume_state: end.committed === undefined ? null : await sealOutcome(run, planned, scope, end),
       duration_ms: end.startedAt === undefined ? 0 : deps.clock.now() - end.startedAt,
       resume_at: end.resumeAt === undefined ? null : new Date(end.resumeAt).toISOString(),
       tolerated: end.status === 'failed' && (step.continue_on_error || step.on_error !== undefined),
@@ -175,11 +182,25 @@ export async function commitAttempt(
   );
 }
 
+/** With what was learnt on the way; rows inside are not handed over again when this one settles them. */
+function sealOutcome(
+  run: Run,
+  planned: PlannedStep,
+  scope: Scope,
+  { committed = null, settles }: AttemptEnd,
+): Promise<string> {
+  const learned = settles
+    ? run.secrets.inside(scope.iteration)
+    : run.secrets.ofRow(rowName(planned.step.name, scope.iteration));
+  const state: CommittedState = committed && learned.length > 0 ? { ...committed, learned } : committed;
+  return seal(run, planned, scope, state);
+}
+
 function seal(
   run: Run,
   { step }: PlannedStep,
   { iteration }: Scope,
-  state: Json | StepOutcome,
+  state: Json | CommittedState,
 ): Promise<string> {
   return run.deps.sealer.seal(
     JSON.stringify(state),
