@@ -1,8 +1,11 @@
 -- What becomes of executions that did not succeed, how long ended ones are kept, and what happens to each while one looks.
 alter table public.connector_executions
   add column queued_at timestamptz not null default now(),
+  add column redriven_on_newest boolean not null default false,
   add column timeline jsonb not null default '[]' check (jsonb_typeof(timeline) = 'array');
 comment on column public.connector_executions.queued_at is 'Since when it is due: when it was accepted, or redriven last.';
+comment on column public.connector_executions.redriven_on_newest is
+  'What its steps call goes on with the newest version too.';
 comment on column public.connector_executions.timeline is
   'Its changes of state, oldest first: [{"event", "type", "at", "until"?, "error"?}]. "event" is counted like those of step runs.';
 
@@ -68,6 +71,7 @@ begin
     and not s.tolerated and not s.settled and not s.superseded;
   update public.connector_executions e set
     status = 'queued', queued_at = now(), redrives = e.redrives + 1,
+    redriven_on_newest = p_newest or p_version is not null,
     connector_version = case when p_newest then c.current_version else coalesce(p_version, e.connector_version) end,
     error = null, output = null, started_at = null, finished_at = null, started_event = null, finished_event = null,
     cancel_requested_at = null, dismissed_at = null, resume_at = null, resumed_at = null, spent_ms = 0, strikes = 0,

@@ -63,7 +63,7 @@ begin
     returning * into child;
   elsif child.status in ('failed', 'timed_out', 'cancelled') and child.redrives < e.redrives then
     -- The caller was redriven: what it called goes on from its failed step as well.
-    perform private.restart(e.workspace_id, array[child.id], null, false);
+    perform private.restart(e.workspace_id, array[child.id], null, e.redriven_on_newest);
     update public.connector_executions x set redrives = e.redrives
     where x.workspace_id = e.workspace_id and x.id = child.id returning * into child;
   end if;

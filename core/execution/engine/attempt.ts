@@ -1,6 +1,6 @@
 import type { RateLimit } from '../../connector/schema.ts';
 import type { RecordedResponse, StepOutcome, StepSource } from '../schema.ts';
-import type { Mock } from '../test-options.ts';
+import { type Mock, ownValue } from '../test-options.ts';
 import { type BuiltRequest, buildRequest } from './build-request.ts';
 import { requestContext } from './context.ts';
 import { serviceOutcome } from './guard/service-outcome.ts';
@@ -134,9 +134,9 @@ function judged(answer: Judged, seen: Seen): Attempt {
 
 /** What a test run was given in place of the service. */
 function standIn(run: Run, { step }: PlannedCall): { mock: Mock; source: StepSource } | undefined {
-  const mock = run.test?.mocks[step.name];
+  const mock = ownValue(run.test?.mocks, step.name);
   if (mock) return { mock, source: 'mock' };
-  const pinned = run.test?.pinned[step.name];
+  const pinned = ownValue(run.test?.pinned, step.name);
   return pinned && { mock: pinned, source: 'pinned' };
 }
 

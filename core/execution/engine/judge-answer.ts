@@ -4,7 +4,7 @@ import { MAX_FIELDS_CHARS } from './limits.ts';
 import type { PlannedStep } from './plan.ts';
 import { isAtMost } from './recordable.ts';
 import { retryAfterOf, withPolicy } from './retry-policy.ts';
-import type { Run, Scope } from './run.ts';
+import { learnDeclaredSecrets, type Run, type Scope } from './run.ts';
 import type { CallOptions } from './run-call.ts';
 import { inField, type StepFailure, StepRenderError, statusFailure } from './step-failure.ts';
 
@@ -24,6 +24,8 @@ export async function judgeAnswer(
   unread?: { code: string; message: string },
 ): Promise<Judged> {
   const { response: rules } = planned.step;
+  // First: the message of a failure may quote it, and later steps may read the answer of a failure as well.
+  learnDeclaredSecrets(run, planned, scope, { response: answer });
   try {
     const refused =
       (await refusal(run, planned, answer)) ?? (unread && notReadable(unread.code, unread.message));
@@ -84,7 +86,8 @@ async function refusal(
       message:
         message === undefined
           ? `The answer is a failure: ${rule.when}`
-          : String(message).slice(0, MAX_MESSAGE_CHARS),
+          : // Hidden before it is cut: half of a secret would not be found any more.
+            run.redactor.text(String(message)).slice(0, MAX_MESSAGE_CHARS),
       transient: rule.transient ?? byStatus?.transient ?? false,
       mayHaveActed: byStatus?.mayHaveActed ?? true,
     };

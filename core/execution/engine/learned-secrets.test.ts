@@ -86,3 +86,23 @@ test('what an expression makes of a credential is still hidden after a crash beh
   expect(at.execution.end?.output).toBe('[redacted]');
   expect(seen(at)).not.toContain(DERIVED);
 });
+
+test('a secret in the message of a failure is hidden before the message is cut', async () => {
+  const token = 'tok-0123456789-abcdefghij';
+  const error_when = [{ when: 'true', message: '{{body.text}}' }];
+  for (const cut of [4, 12, 20]) {
+    const at = await bench({
+      credentials: { crm: { type: 'bearer', fields: { token } } },
+      steps: [
+        {
+          name: 'a',
+          request: { method: 'GET', url: 'https://api.example.com/a', auth: { credential: 'crm' } },
+          response: { error_when },
+        },
+      ],
+      answer: () => json({ text: `${'x'.repeat(1_000 - cut)}${token}` }),
+    });
+    await at.run();
+    expect(seen(at)).not.toContain(token.slice(0, 4));
+  }
+});

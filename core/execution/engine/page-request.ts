@@ -1,3 +1,4 @@
+import { ALWAYS_SENSITIVE } from '../../egress/redirect.ts';
 import type { Json } from '../../json/json.ts';
 import { REDACTED } from '../../redaction/index.ts';
 import type { BuiltRequest } from './build-request.ts';
@@ -12,12 +13,20 @@ export type PageRequest = {
   body?: Readonly<Record<string, string | number>>;
 };
 
-/** The step's request, asking for one page. Throws `StepRenderError`. */
+/**
+ * The step's request, asking for one page. A link to another origin comes from the service, as a redirect does: stored
+ * credentials go only where they are bound (the door sees to that) and never from https to http; of what the author wrote
+ * into the request, headers that carry credentials stay behind. Throws `StepRenderError`.
+ */
 export function withPage(built: BuiltRequest, page: PageRequest): BuiltRequest {
   const secret = new Set(built.egress.credentialQuery ?? []);
   const own = new URL(built.egress.url);
   if (page.url !== undefined && !URL.canParse(page.url, own.href)) throw NO_URL;
   const url = page.url === undefined ? new URL(own) : new URL(page.url, own);
+  const carriesCredential = built.egress.credentialHosts !== null;
+  if (carriesCredential && own.protocol === 'https:' && url.protocol === 'http:') throw LEAVES_HTTPS;
+  const staysBehind = (name: string) =>
+    url.origin !== own.origin && !carriesCredential && ALWAYS_SENSITIVE.includes(name.toLowerCase());
   for (const [name, value] of Object.entries(page.query ?? {})) url.searchParams.set(name, value);
   // Services leave their callers' keys out of the links that they make.
   if (page.url !== undefined) {
@@ -34,10 +43,12 @@ export function withPage(built: BuiltRequest, page: PageRequest): BuiltRequest {
     egress: {
       ...built.egress,
       url: isOwnUrl ? built.egress.url : url.href,
+      headers: built.egress.headers.filter(([name]) => !staysBehind(name)),
       body: page.body ? bodyWith(built, page.body) : built.egress.body,
     },
     shown: {
       ...built.shown,
+      headers: Object.fromEntries(Object.entries(built.shown.headers).filter(([name]) => !staysBehind(name))),
       url: isOwnUrl ? built.shown.url : shownUrl.href.replaceAll(encodeURIComponent(REDACTED), REDACTED),
       ...(page.body ? { body: shownBodyWith(built.shown.body, page.body) } : {}),
     },
@@ -69,6 +80,12 @@ const NO_URL = new StepRenderError(
   'upstream',
   'invalid_next_page',
   'pagination: the link to the next page is no URL.',
+);
+
+const LEAVES_HTTPS = new StepRenderError(
+  'egress_blocked',
+  'blocked_scheme',
+  'pagination: the link to the next page leaves https, and the credential would travel in clear text.',
 );
 
 function noBody(): StepRenderError {

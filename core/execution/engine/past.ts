@@ -79,3 +79,9 @@ function outcomeIn(state: CommittedState, learn: (secrets: string[]) => void): S
 export function nextAttempt({ attempts, lastAttempt }: PastStep): number {
   return attempts.at(-1)?.status === 'waiting' ? lastAttempt : lastAttempt + 1;
 }
+
+/** When that attempt began; milliseconds since the epoch. */
+export function attemptBegan({ attempts }: PastStep, nowMs: number): number {
+  const last = attempts.at(-1);
+  return last?.status === 'waiting' ? Date.parse(last.started_at) : nowMs;
+}

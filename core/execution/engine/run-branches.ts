@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../json/json.ts';
 import type { ExecutionError, StepOutcome } from '../schema.ts';
-import { nextAttempt } from './past.ts';
+import { attemptBegan, nextAttempt } from './past.ts';
 import type { PlannedStep } from './plan.ts';
 import { outcomeOf, pastOf, type Run, type Scope, startAttempt } from './run.ts';
 import { runInTurn, runSteps } from './run-steps.ts';
@@ -45,7 +45,7 @@ async function runInside(
 ): Promise<StepOutcome> {
   const past = pastOf(run, planned, scope);
   const attempt = nextAttempt(past);
-  const startedAt = run.deps.clock.now();
+  const startedAt = attemptBegan(past, run.deps.clock.now());
   if (attempt > past.lastAttempt) await startAttempt(run, planned, scope, { attempt });
   const failed = await inside();
   if (failed) {
@@ -59,7 +59,7 @@ async function runInside(
 function resultsInside({ body }: PlannedStep, { context }: Scope): JsonObject {
   return Object.fromEntries(
     body.flatMap(({ step: { name } }) => {
-      const value = context.steps[name];
+      const value = Object.hasOwn(context.steps, name) ? context.steps[name] : undefined;
       return value === undefined ? [] : [[name, ownFields(value as JsonObject)]];
     }),
   );

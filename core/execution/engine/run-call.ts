@@ -42,8 +42,6 @@ export async function runCall(
   for (;;) {
     const tried = await attemptCall(run, planned, scope, attempt, options);
     const { seen } = tried;
-    // Of a failure as well: its message may quote the answer, and later steps may read it.
-    if (seen.response) learnDeclaredSecrets(run, planned, scope, { response: seen.response });
     if (tried.ok) {
       const { outcome } = tried;
       learnDeclaredSecrets(run, planned, scope, { output: outcome.output });

@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '../../json/json.ts';
 import { type ExecutionError, FINAL_STATUSES, type StepOutcome } from '../schema.ts';
 import { childExecutionId } from './child-id.ts';
 import { CHILD_POLL_MS, MAX_CONNECTOR_DEPTH } from './limits.ts';
-import { nextAttempt } from './past.ts';
+import { attemptBegan, nextAttempt } from './past.ts';
 import type { PlannedStep } from './plan.ts';
 import { DEFAULT_RETRY, nextRetryMs, withPolicy } from './retry-policy.ts';
 import { commitAttempt, outcomeOf, pastOf, type Run, type Scope, startAttempt } from './run.ts';
@@ -17,7 +17,7 @@ export async function runConnector(run: Run, planned: PlannedStep, scope: Scope)
   const { step } = planned;
   const past = pastOf(run, planned, scope);
   const retry = { ...DEFAULT_RETRY, max_attempts: 1, ...step.retry };
-  const startedAt = run.deps.clock.now();
+  const startedAt = attemptBegan(past, run.deps.clock.now());
   const firstAt = past.attempts[0] ? Date.parse(past.attempts[0].started_at) : startedAt;
   let attempt = nextAttempt(past);
   let failures = past.attempts.filter((entry) => entry.status === 'failed').length;

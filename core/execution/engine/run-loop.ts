@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '../../json/json.ts';
 import type { ExecutionError, StepOutcome } from '../schema.ts';
 import { itemContext, stepValue } from './context.ts';
 import { MAX_LOOP_CHARS } from './limits.ts';
-import { nextAttempt } from './past.ts';
+import { attemptBegan, nextAttempt } from './past.ts';
 import type { PlannedStep } from './plan.ts';
 import { isAtMost } from './recordable.ts';
 import {
@@ -32,7 +32,7 @@ export async function runLoop(
 ): Promise<StepOutcome> {
   const past = pastOf(run, planned, scope);
   const attempt = nextAttempt(past);
-  const startedAt = run.deps.clock.now();
+  const startedAt = attemptBegan(past, run.deps.clock.now());
   const seen = { attempt, startedAt };
   try {
     const items = await itemsOf(run, loop, scope);

@@ -5,7 +5,7 @@ import { mapFields } from './judge-answer.ts';
 import { MAX_LOOP_CHARS } from './limits.ts';
 import { nextLink } from './link-header.ts';
 import type { PageRequest } from './page-request.ts';
-import { nextAttempt } from './past.ts';
+import { attemptBegan, nextAttempt } from './past.ts';
 import type { PlannedStep } from './plan.ts';
 import { isAtMost } from './recordable.ts';
 import { pastOf, placeInside, type Run, type Scope, startAttempt } from './run.ts';
@@ -35,7 +35,7 @@ export async function runPages(
 ): Promise<StepOutcome> {
   const past = pastOf(run, planned, scope);
   const attempt = nextAttempt(past);
-  const seen = { attempt, startedAt: run.deps.clock.now() };
+  const seen = { attempt, startedAt: attemptBegan(past, run.deps.clock.now()) };
   try {
     if (attempt > past.lastAttempt) await startAttempt(run, planned, scope, { attempt });
     const pages = await fetchPages(run, planned, pagination, scope);

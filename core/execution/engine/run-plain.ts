@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../json/json.ts';
 import type { StepOutcome } from '../schema.ts';
 import { MAX_FIELDS_CHARS, MAX_WAIT_MS } from './limits.ts';
-import { nextAttempt } from './past.ts';
+import { attemptBegan, nextAttempt } from './past.ts';
 import type { PlannedStep } from './plan.ts';
 import { isAtMost } from './recordable.ts';
 import { outcomeOf, pastOf, type Run, type Scope, startAttempt } from './run.ts';
@@ -23,7 +23,7 @@ export function runTransform(run: Run, planned: PlannedStep, scope: Scope): Prom
 export async function runWait(run: Run, planned: PlannedStep, scope: Scope): Promise<StepOutcome> {
   const past = pastOf(run, planned, scope);
   const attempt = nextAttempt(past);
-  const startedAt = run.deps.clock.now();
+  const startedAt = attemptBegan(past, run.deps.clock.now());
   try {
     const until =
       typeof past.startedWith === 'number' ? past.startedWith : await endOfWait(run, planned, scope);

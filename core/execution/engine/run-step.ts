@@ -1,6 +1,7 @@
 import { TemplateError } from '../../expression/parse.ts';
 import type { JsonObject } from '../../json/json.ts';
 import type { StepOutcome } from '../schema.ts';
+import { ownValue } from '../test-options.ts';
 import { nextAttempt } from './past.ts';
 import type { PlannedStep } from './plan.ts';
 import { outcomeOf, pastOf, type Run, type Scope } from './run.ts';
@@ -20,7 +21,7 @@ import { type StepFailure, templateFailure } from './step-failure.ts';
  */
 export async function runStep(run: Run, planned: PlannedStep, scope: Scope): Promise<StepOutcome | null> {
   const { step } = planned;
-  if (isGiven(run, planned)) return givenOutcome(run.test?.steps[step.name]);
+  if (isGiven(run, planned)) return givenOutcome(ownValue(run.test?.steps, step.name));
   // A step that was started has met its condition, which need not say the same again ($now(), $random()).
   const past = pastOf(run, planned, scope);
   if (step.condition !== undefined && past.attempts.length === 0) {

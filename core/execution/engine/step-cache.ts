@@ -41,7 +41,16 @@ export async function cacheOf(
     },
     async write(answer) {
       const sealed = await sealer.seal(JSON.stringify(answer), additionalData);
-      await ledger.writeCache(run.claim, step.name, hash, sealed, cache.ttl_seconds);
+      try {
+        await ledger.writeCache(run.claim, step.name, hash, sealed, cache.ttl_seconds);
+      } catch (error) {
+        // The answer is there and has to be committed: a call must not be repeated, or its outcome lost, for a cache.
+        run.deps.log('warn', 'an answer was not kept for later executions', {
+          executionId: run.claim.execution_id,
+          step: step.name,
+          error: error instanceof Error ? error.name : typeof error,
+        });
+      }
     },
   };
 }

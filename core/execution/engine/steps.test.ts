@@ -450,6 +450,7 @@ describe('a wait', () => {
     expect(await at.run()).toMatchObject({ status: 'succeeded' });
     expect(calls(at)).toEqual(['GET /a', 'GET /b']);
     expect(rows(at)).toEqual(['a[]#1 succeeded', 'pause[]#1 succeeded', 'b[]#1 succeeded']);
+    expect(at.steps[1]?.duration_ms).toBe(2 * HOUR);
   });
 
   test('until a time ends then; one that is no time fails', async () => {
@@ -677,6 +678,16 @@ describe('a cache', () => {
     expect(await again()).toEqual([2, null]);
     expect(at.ledger.written.join()).not.toContain('"call\\":1,');
   });
+
+  test('that cannot be written loses no answer', async () => {
+    const at = await bench({ steps: [post('a', { cache: { ttl_seconds: 60 } })] });
+    at.ledger.crossing = ({ fn }) => {
+      if (fn === 'writeCache') throw new Error('the database is away');
+    };
+    expect(await at.run()).toMatchObject({ status: 'succeeded' });
+    expect(calls(at)).toHaveLength(1);
+    expect(at.log.map(({ message }) => message)).toContain('an answer was not kept for later executions');
+  });
 });
 
 describe('a test run', () => {
@@ -686,6 +697,15 @@ describe('a test run', () => {
     mocks: {},
     pinned: {},
     ...changes,
+  });
+
+  test('takes nothing for a mock but a mock, whatever a step is called', async () => {
+    const at = await bench({ steps: [get('constructor')], options: options({}) });
+    expect(await at.run()).toMatchObject({ status: 'succeeded' });
+    expect(calls(at)).toEqual(['GET /constructor']);
+    const other = await bench({ steps: [get('constructor'), get('b')], options: options({ only: 'b' }) });
+    expect(await other.run()).toMatchObject({ status: 'succeeded' });
+    expect(calls(other)).toEqual(['GET /b']);
   });
 
   test('that is dry renders every request and sends none, and goes on after what fails', async () => {

@@ -1,3 +1,4 @@
+import { DatabaseError } from '../../db/db.ts';
 import type { Claim, LedgerAnswer, StepCommit, StepStart } from './ports.ts';
 
 export type StepRunWrite = ({ op: 'start' } & StepStart) | ({ op: 'commit' } & StepCommit);
@@ -31,10 +32,10 @@ export function createWriteQueue(
         );
         for (const { resolve } of group) resolve(answer);
       } catch (error) {
-        const [only] = group;
-        if (group.length === 1) only?.reject(error);
-        // What is wrong with one of them is not the others' fault.
-        else for (const one of group) await alone(claim, one);
+        // What is wrong with one of them is not the others' fault. A database that is away, or a lease that is lost, is
+        // the same for all: one after the other they would wait for it as many times.
+        if (group.length > 1 && isRefusal(error)) for (const one of group) await alone(claim, one);
+        else for (const { reject } of group) reject(error);
       }
     }
     queues.delete(key);
@@ -61,6 +62,10 @@ export function createWriteQueue(
       queues.set(key, started);
       void drain(key, claim, started);
     });
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof DatabaseError && !error.transient;
 }
 
 function takeGroup(queue: Waiting[]): Waiting[] {
