@@ -13,7 +13,7 @@ type Credentials = Pick<EgressRequest, 'credentialHeaders' | 'credentialQuery'>;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /** Carry a credential whether or not the caller names them. */
-const ALWAYS_SENSITIVE: readonly string[] = ['authorization', 'cookie', 'proxy-authorization'];
+export const ALWAYS_SENSITIVE: readonly string[] = ['authorization', 'cookie', 'proxy-authorization'];
 
 /** The Location of a status that asks to be followed, or null. */
 export function redirectLocation(status: number, headers: readonly HeaderPair[]): string | null {
