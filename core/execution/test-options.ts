@@ -41,3 +41,8 @@ export const TestOptions = z.object({
   pinned: z.record(StepName, Mock).default({}),
 });
 export type TestOptions = z.infer<typeof TestOptions>;
+
+/** What a test says of a step; not what every object has under the name of one, such as `constructor`. */
+export function ownValue<T>(byStep: Readonly<Record<string, T>> | undefined, step: string): T | undefined {
+  return byStep && Object.hasOwn(byStep, step) ? byStep[step] : undefined;
+}
