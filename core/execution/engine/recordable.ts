@@ -41,8 +41,13 @@ export function recordedCharsFor(steps: number): number {
   );
 }
 
-/** Whether JSON has at most about this many characters when it is written. Stops counting where it has not. */
+/** Whether JSON has at most about this many characters when it is written. */
 export function isAtMost(value: Json, maxChars: number): boolean {
+  return charsLeft(value, maxChars) >= 0;
+}
+
+/** How many of so many characters are left, about, when JSON is written. Stops counting below none. */
+export function charsLeft(value: Json, maxChars: number): number {
   let left = maxChars;
   const pending: Json[] = [value];
   for (let at = pending.pop(); at !== undefined && left >= 0; at = pending.pop()) {
@@ -53,7 +58,7 @@ export function isAtMost(value: Json, maxChars: number): boolean {
       pending.push(item);
     }
   }
-  return left >= 0;
+  return left;
 }
 
 /** What a number, a boolean, or the punctuation around a value counts for. */

@@ -5,7 +5,7 @@ import { itemContext, stepValue } from './context.ts';
 import { MAX_LOOP_CHARS } from './limits.ts';
 import { attemptBegan, nextAttempt } from './past.ts';
 import type { PlannedStep } from './plan.ts';
-import { isAtMost } from './recordable.ts';
+import { charsLeft } from './recordable.ts';
 import {
   learnDerivedSecrets,
   outcomeOf,
@@ -52,7 +52,6 @@ export async function runLoop(
         extra: { failed },
       });
     }
-    if (!isAtMost(results, MAX_LOOP_CHARS)) throw TOO_LARGE;
     return await succeedStep(run, planned, scope, { ...seen, outcome: outcomeOf({ extra }), settles: true });
   } catch (error) {
     if (!(error instanceof StepRenderError)) throw error;
@@ -86,6 +85,7 @@ async function runItems(
   const results: Json[] = new Array<Json>(items.length).fill(null);
   const failures: ExecutionError[] = [];
   const tolerated = Math.floor(loop.tolerated_failure_share * items.length);
+  let room = MAX_LOOP_CHARS;
   // Items start in turn, however many run at once.
   let nextStart = run.deps.clock.now();
   await run.pauses.sideBySide(items, loop.max_concurrency, async (item, index) => {
@@ -104,7 +104,11 @@ async function runItems(
       outcome = await runOnce(run, planned, inside);
     }
     if (outcome.error) failures.push(outcome.error);
-    results[index] = ownFields(stepValue(outcome));
+    const result = ownFields(stepValue(outcome));
+    // With every item: all of them are in memory together, and no further call is made for results that do not fit.
+    room = charsLeft(result, room);
+    if (room < 0) throw TOO_LARGE;
+    results[index] = result;
   });
   return { results, failures };
 }

@@ -192,8 +192,23 @@ function sealOutcome(
   const learned = settles
     ? run.secrets.inside(scope.iteration)
     : run.secrets.ofRow(rowName(planned.step.name, scope.iteration));
-  const state: CommittedState = committed && learned.length > 0 ? { ...committed, learned } : committed;
+  const isItem = planned.step.for_each !== undefined && ITEM.test(scope.iteration);
+  const kept = committed && isItem ? asResult(committed) : committed;
+  const state: CommittedState = kept && learned.length > 0 ? { ...kept, learned } : kept;
   return seal(run, planned, scope, state);
+}
+
+/** The place of an item, and not of a page of its list. */
+const ITEM = /(^|\.)\d+$/;
+
+/**
+ * What a loop keeps of an item: its own fields, or its answer when it has none. The rest is not asked for again, and the
+ * answers of ten thousand items would come back with each claim.
+ */
+function asResult(outcome: StepOutcome): StepOutcome {
+  const { output, extra = {}, error } = outcome;
+  const hasFields = error !== null || Object.keys(output).length > 0 || Object.keys(extra).length > 0;
+  return hasFields ? { ...outcome, headers: {}, body: null } : outcome;
 }
 
 function seal(

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../json/json.ts';
+import { MAX_LOOP_CHARS } from './limits.ts';
 import { bench, CONNECTOR_ID, get, post } from './testing/bench.ts';
 import { json } from './testing/script-egress.ts';
 
@@ -108,6 +109,41 @@ describe('a loop', () => {
     await at.run();
     expect(at.egress.requests.map(({ body }) => body)).toEqual(['[{"id":"a"},{"id":"b"}]', '[{"id":"c"}]']);
     expect((times[1] ?? 0) - (times[0] ?? 0)).toBe(1_000);
+  });
+
+  test('stops calling when the results together are too large', async () => {
+    const big = 'x'.repeat(MAX_LOOP_CHARS / 4);
+    const at = await bench({
+      steps: [get('each', { for_each: { items: '[1..50]' } })],
+      answer: () => json(big),
+    });
+    expect(await at.run()).toMatchObject({
+      status: 'failed',
+      error: { code: 'template_limit', step: 'each' },
+    });
+    expect(calls(at).length).toBeLessThanOrEqual(5);
+  });
+
+  test('keeps of each item what is left of it in the results, for the runs that come after a crash', async () => {
+    const at = await bench({
+      steps: [loop()],
+      input: { items },
+      answer: ({ url }) => json({ id: url.split('/').at(-1), more: 'x'.repeat(10_000) }),
+      ...output('{{steps.each.results}}'),
+    });
+    let commits = 0;
+    at.ledger.crossing = ({ fn, phase }) => {
+      if (fn === 'commitStep' && phase === 'after') commits += 1;
+      if (commits >= 2) throw new Error('the process is gone');
+    };
+    await expect(at.run()).rejects.toThrow('gone');
+    at.ledger.crossing = () => {};
+    at.execution.leaseExpiresAt = 0;
+    const [first] = at.steps.filter(({ iteration }) => iteration === '0');
+    expect(first?.resume_state?.length).toBeLessThan(1_000);
+    expect(await at.run({ owner: 'run_2' })).toMatchObject({ status: 'succeeded' });
+    expect(at.execution.end?.output).toEqual(items.map(({ id }, index) => ({ id, at: index })));
+    expect(calls(at)).toHaveLength(3);
   });
 
   test('with more items than it may have fails before any call', async () => {
