@@ -33,8 +33,9 @@ begin
   return null;
 end;
 $$;
+-- Also one that succeeded: it may have ended itself beside a sub-connector that is parked.
 create trigger connector_executions_children after update of status on public.connector_executions
-  for each row when (old.finished_at is null and new.finished_at is not null and new.status <> 'succeeded')
+  for each row when (old.finished_at is null and new.finished_at is not null)
   execute function private.end_children_of_ended();
 
 create or replace function public.start_child_execution(
@@ -47,7 +48,9 @@ declare
   child public.connector_executions;
   version int;
 begin
-  select * into child from public.connector_executions x where x.workspace_id = e.workspace_id and x.id = p_child_id for update;
+  -- An id can be worked out by whoever knows the caller's: somebody else's execution is not taken for its answer.
+  select * into child from public.connector_executions x
+  where x.workspace_id = e.workspace_id and x.id = p_child_id and x.parent_id = e.id for update;
   if not found then
     select c.current_version into version from public.connectors c
     where c.workspace_id = e.workspace_id and c.id = p_connector_id and c.deleted_at is null;

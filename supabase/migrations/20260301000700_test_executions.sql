@@ -24,6 +24,15 @@ $$;
 revoke all on function public.accept_test_execution from public, anon;
 grant execute on function public.accept_test_execution to authenticated;
 
+-- Its options may bring a definition: who may only execute connectors must not write one on the way past this function.
+drop policy "connector_executions: editors and keys that execute start" on public.connector_executions;
+create policy "connector_executions: editors and keys that execute start" on public.connector_executions for insert to authenticated
+  with check (workspace_id = any (array(select private.workspace_ids('executor'))) and status = 'queued'
+    and (options is null or workspace_id = any (array(select private.workspace_ids('editor')))));
+-- What claims read of it without looking.
+alter table public.connector_executions add constraint connector_executions_services_check
+  check (jsonb_typeof(options -> 'credential_services') = 'array');
+
 -- A test run is whatever has options, and nothing else has.
 alter table public.connector_executions add constraint connector_executions_test_check check (
   (options is null) = (trigger ->> 'type' <> 'test') or trigger ->> 'type' = 'connector');
