@@ -30,15 +30,22 @@ export type PastStep = {
 
 const NOTHING: PastStep = { attempts: [], lastAttempt: 0, committed: undefined, startedWith: undefined };
 
-export type Past = (stepName: string, iteration: string) => PastStep;
+export interface Past {
+  (stepName: string, iteration: string): PastStep;
+  /** The fingerprint of the items of a loop at a place, for which something has been done already. */
+  itemsOf(loop: Pick<LoopMark, 'step' | 'at'>): string | undefined;
+}
+
+/** A loop around a row: its step, its place in the loops around it, and the fingerprint of its items. */
+export type LoopMark = { step: string; at: string; items: string };
 
 /** Names a row of the ledger, apart from its attempts. */
 export function rowName(stepName: string, iteration: string): string {
   return `${stepName} ${iteration}`;
 }
 
-/** What the row of a step that is done with holds: its outcome, and what was learnt to be secret on the way. */
-export type CommittedState = (StepOutcome & { learned?: string[] }) | null;
+/** What the row of a step that is done with holds: its outcome, what was learnt to be secret, and the loops around it. */
+export type CommittedState = (StepOutcome & { learned?: string[]; loops?: readonly LoopMark[] }) | null;
 
 /** Opens what a claim brought of earlier runs. Throws `DecryptError`. */
 export async function readPast(
@@ -50,6 +57,7 @@ export async function readPast(
     string,
     { -readonly [K in keyof PastStep]: PastStep[K] } & { attempts: LedgerEntry[] }
   >();
+  const items = new Map<string, string>();
   for (const entry of claim.steps) {
     const key = rowName(entry.step_name, entry.iteration);
     const step = steps.get(key) ?? { ...NOTHING, attempts: [] };
@@ -61,18 +69,19 @@ export async function readPast(
     const additionalData = resumeStateAdditionalData(claim, entry.step_name, entry.iteration);
     // Sealed by this engine and authenticated: its shape needs no second check.
     const state = JSON.parse(await sealer.open(entry.resume_state, additionalData));
-    if (COMMITTED.has(entry.status))
-      step.committed = outcomeIn(state, (learned) => secrets.add(key, learned));
-    else step.startedWith = state;
+    if (!COMMITTED.has(entry.status)) {
+      step.startedWith = state;
+      continue;
+    }
+    const { learned = [], loops = [], ...outcome }: NonNullable<CommittedState> = state ?? {};
+    step.committed = state === null ? null : outcome;
+    secrets.add(key, learned);
+    for (const loop of loops) items.set(rowName(loop.step, loop.at), loop.items);
   }
-  return (stepName, iteration) => steps.get(rowName(stepName, iteration)) ?? NOTHING;
-}
-
-function outcomeIn(state: CommittedState, learn: (secrets: string[]) => void): StepOutcome | null {
-  if (state === null) return null;
-  const { learned, ...outcome } = state;
-  if (learned) learn(learned);
-  return outcome;
+  return Object.assign(
+    (stepName: string, iteration: string) => steps.get(rowName(stepName, iteration)) ?? NOTHING,
+    { itemsOf: ({ step, at }: Pick<LoopMark, 'step' | 'at'>) => items.get(rowName(step, at)) },
+  );
 }
 
 /** The number of the attempt that goes on with a step: a parked one goes on as it is, one whose process died is over. */

@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '../../json/json.ts';
 import type { ExecutionError, StepOutcome } from '../schema.ts';
 import { itemContext, stepValue } from './context.ts';
 import { MAX_LOOP_CHARS } from './limits.ts';
-import { attemptBegan, nextAttempt } from './past.ts';
+import { attemptBegan, type LoopMark, nextAttempt } from './past.ts';
 import type { PlannedStep } from './plan.ts';
 import { charsLeft } from './recordable.ts';
 import {
@@ -37,11 +37,19 @@ export async function runLoop(
   try {
     const items = await itemsOf(run, loop, scope);
     const fingerprint = await run.deps.sha256(JSON.stringify(items));
-    if (past.startedWith !== undefined && past.startedWith !== fingerprint) throw ITEMS_CHANGED;
+    const mark: LoopMark = { step: planned.step.name, at: scope.iteration, items: fingerprint };
+    const began = past.startedWith ?? run.past.itemsOf(mark);
+    if (began !== undefined && began !== fingerprint) throw ITEMS_CHANGED;
     if (attempt > past.lastAttempt)
       await startAttempt(run, planned, scope, { attempt, startsWith: fingerprint });
 
-    const { results, failures } = await runItems(run, planned, loop, scope, items);
+    const { results, failures } = await runItems(
+      run,
+      planned,
+      loop,
+      { ...scope, loops: [...(scope.loops ?? []), mark] },
+      items,
+    );
     const failed = failures.length;
     const extra: JsonObject = { results, succeeded: results.length - failed, failed };
     const [first] = failures;
@@ -91,6 +99,7 @@ async function runItems(
   await run.pauses.sideBySide(items, loop.max_concurrency, async (item, index) => {
     if (failures.length > tolerated && run.test?.mode !== 'dry_run') return;
     const inside: Scope = {
+      ...scope,
       context: itemContext(scope.context, item, index),
       iteration: placeInside(scope.iteration, String(index)),
     };
@@ -123,7 +132,8 @@ function tooManyFailed(first: ExecutionError, failed: number, all: number): Step
 const ITEMS_CHANGED = new StepRenderError(
   'internal',
   'loop_items_changed',
-  'for_each: the items are not those that the loop began with before its process died.',
+  'for_each: the items are not those that the loop began with, so that what was done for some of them would be taken as ' +
+    'done for others. Replay the execution to run it from its beginning.',
 );
 
 const TOO_LARGE = new StepRenderError(

@@ -12,7 +12,14 @@ import type { TestOptions } from '../test-options.ts';
 import { type RunContext, requestContext } from './context.ts';
 import type { OpenCredentials } from './credentials.ts';
 import type { LearnedSecrets } from './learned-secrets.ts';
-import { type CommittedState, type Past, type PastStep, resumeStateAdditionalData, rowName } from './past.ts';
+import {
+  type CommittedState,
+  type LoopMark,
+  type Past,
+  type PastStep,
+  resumeStateAdditionalData,
+  rowName,
+} from './past.ts';
 import type { Pauses } from './pauses.ts';
 import type { Plan, PlannedStep } from './plan.ts';
 import type { Claim, EngineDeps } from './ports.ts';
@@ -40,7 +47,7 @@ export type Run = {
 };
 
 /** Where a step runs: what it can read, and its place in the loops around it. */
-export type Scope = { context: RunContext; iteration: string };
+export type Scope = { context: RunContext; iteration: string; loops?: readonly LoopMark[] };
 
 /** What was seen of an attempt. The request is redacted already, the response is not. */
 export type Seen = {
@@ -194,7 +201,11 @@ function sealOutcome(
     : run.secrets.ofRow(rowName(planned.step.name, scope.iteration));
   const isItem = planned.step.for_each !== undefined && ITEM.test(scope.iteration);
   const kept = committed && isItem ? asResult(committed) : committed;
-  const state: CommittedState = kept && learned.length > 0 ? { ...kept, learned } : kept;
+  const state: CommittedState = kept && {
+    ...kept,
+    ...(learned.length > 0 ? { learned } : {}),
+    ...(scope.loops ? { loops: scope.loops } : {}),
+  };
   return seal(run, planned, scope, state);
 }
 
