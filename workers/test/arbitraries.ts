@@ -5,6 +5,7 @@ import { dereferenced } from './document.ts';
 
 /** Deep enough for every schema of the API; what is deeper is a short text. */
 const MAX_DEPTH = 12;
+const MAX_IN_ITSELF = 2;
 const MAX_ITEMS = 3;
 const MAX_TEXT = 60;
 
@@ -34,20 +35,34 @@ export const anyJson: fc.Arbitrary<Json> = fc
   .map((value): Json => JSON.parse(JSON.stringify(value)));
 
 /** Values that a JSON Schema of the document takes, as far as it tells. */
-export function arbitraryOf(schema: JsonObject, depth = 0): fc.Arbitrary<Json> {
+export function arbitraryOf(
+  schema: JsonObject,
+  depth = 0,
+  inside: readonly string[] = [],
+): fc.Arbitrary<Json> {
   if (depth > MAX_DEPTH) return fc.constant('deep');
-  if (typeof schema.$ref === 'string') return arbitraryOf(dereferenced(schema), depth);
+  const { $ref } = schema;
+  if (typeof $ref === 'string') {
+    // What stands inside of itself (steps inside of steps) is as large as a tree of all its branches.
+    if (inside.filter((outer) => outer === $ref).length >= MAX_IN_ITSELF) return fc.constant('deep');
+    return arbitraryOf(dereferenced(schema), depth, [...inside, $ref]);
+  }
   if ('const' in schema) return fc.constant(schema.const ?? null);
   if (Array.isArray(schema.enum)) return fc.constantFrom(...schema.enum);
   const options = [schema.oneOf, schema.anyOf].find(Array.isArray);
   if (options !== undefined) {
-    return fc.oneof(...options.filter(isObject).map((option) => arbitraryOf(option, depth + 1)));
+    return fc.oneof(...options.filter(isObject).map((option) => arbitraryOf(option, depth + 1, inside)));
   }
   const types = Array.isArray(schema.type) ? schema.type : [schema.type];
-  return fc.oneof(...types.map((type) => arbitraryOfType(String(type), schema, depth)));
+  return fc.oneof(...types.map((type) => arbitraryOfType(String(type), schema, depth, inside)));
 }
 
-function arbitraryOfType(type: string, schema: JsonObject, depth: number): fc.Arbitrary<Json> {
+function arbitraryOfType(
+  type: string,
+  schema: JsonObject,
+  depth: number,
+  inside: readonly string[],
+): fc.Arbitrary<Json> {
   switch (type) {
     case 'string':
       return textOf(schema);
@@ -60,12 +75,12 @@ function arbitraryOfType(type: string, schema: JsonObject, depth: number): fc.Ar
     case 'null':
       return fc.constant(null);
     case 'array':
-      return fc.array(arbitraryOf(isObject(schema.items) ? schema.items : {}, depth + 1), {
+      return fc.array(arbitraryOf(isObject(schema.items) ? schema.items : {}, depth + 1, inside), {
         minLength: numberIn(schema.minItems) ?? 0,
         maxLength: Math.max(numberIn(schema.minItems) ?? 0, MAX_ITEMS),
       });
     case 'object':
-      return objectOf(schema, depth);
+      return objectOf(schema, depth, inside);
     default:
       return anyJson;
   }
@@ -85,14 +100,14 @@ function textOf(schema: JsonObject): fc.Arbitrary<string> {
   return maxLength < 30 ? plain : fc.oneof(plain, plain, url, fc.constantFrom(...NASTY));
 }
 
-function objectOf(schema: JsonObject, depth: number): fc.Arbitrary<Json> {
+function objectOf(schema: JsonObject, depth: number, inside: readonly string[]): fc.Arbitrary<Json> {
   const properties = isObject(schema.properties) ? schema.properties : {};
   const required = Array.isArray(schema.required) ? schema.required : [];
   const known = fc.record(
     Object.fromEntries(
       Object.entries(properties).map(([name, property]) => [
         name,
-        arbitraryOf(isObject(property) ? property : {}, depth + 1),
+        arbitraryOf(isObject(property) ? property : {}, depth + 1, inside),
       ]),
     ),
     { requiredKeys: required.filter((name) => typeof name === 'string') },
@@ -100,7 +115,9 @@ function objectOf(schema: JsonObject, depth: number): fc.Arbitrary<Json> {
   const { additionalProperties, propertyNames } = schema;
   if (additionalProperties === false) return known;
   const names = isObject(propertyNames) ? textOf(propertyNames) : fc.string({ minLength: 1, maxLength: 20 });
-  const values = isObject(additionalProperties) ? arbitraryOf(additionalProperties, depth + 1) : anyJson;
+  const values = isObject(additionalProperties)
+    ? arbitraryOf(additionalProperties, depth + 1, inside)
+    : anyJson;
   const others = fc.dictionary(names, values, { maxKeys: MAX_ITEMS });
   return fc.tuple(known, others).map(([own, more]) => ({ ...more, ...own }));
 }
