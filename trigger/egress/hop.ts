@@ -30,6 +30,9 @@ export type HopResult =
   | { readonly ok: true; readonly response: HopResponse }
   | { readonly ok: false; readonly failure: EgressFailure };
 
+/** A service says a few at most (102, 103). More cost time that the process owes to others, and never become an answer. */
+const MAX_INTERIM_ANSWERS = 100;
+
 type Phase = 'connect' | 'headers' | 'body';
 
 const TIMEOUT_CODE: Readonly<Record<Phase, EgressFailureCode>> = {
@@ -64,6 +67,7 @@ export function sendHop(
     let done = false;
     let startedAt = 0;
     let firstByteAt = 0;
+    let interim = 0;
     let status = 0;
     let headers: readonly HeaderPair[] = [];
     const body = new BodyBuffer();
@@ -105,7 +109,12 @@ export function sendHop(
         startedAt = performance.now();
       },
       onResponseStart(current, statusCode) {
-        if (done || statusCode < 200) return;
+        if (done) return;
+        if (statusCode < 200) {
+          interim += 1;
+          if (interim > MAX_INTERIM_ANSWERS) fail('invalid_response', 'sent interim answers without end');
+          return;
+        }
         phase = 'body';
         firstByteAt = performance.now();
         status = statusCode;

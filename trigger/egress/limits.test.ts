@@ -203,6 +203,15 @@ describe('size caps', () => {
     expect(result.ok && result.response.headers).toEqual([['content-length', '2']]);
   });
 
+  it('gives a service up that sends interim answers without end', async () => {
+    const hint = 'HTTP/1.1 103 Early Hints\r\n\r\n';
+    const ok = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
+    const few = await serveRaw(...Array.from({ length: 100 }, () => hint), ok);
+    expect(outcome(await open().send(requestTo(few.origin)))).toBe(200);
+    const many = await serveRaw(...Array.from({ length: 101 }, () => hint), ok);
+    expect(outcome(await open().send(requestTo(many.origin)))).toBe('invalid_response');
+  });
+
   // The HTTP client does not skip these two; what matters is that neither is taken for the answer or for a lost link.
   it.each([
     [

@@ -126,7 +126,7 @@ describe(`${CALLS} calls at once stay below ${MAX_CHILD_BYTES / ONE_MIB} MiB`, (
       'interim answers that never end',
       '',
       Buffer.alloc(56_000, 'HTTP/1.1 103 Early Hints\r\n\r\n'),
-      'headers_timeout',
+      'invalid_response',
     ],
     ['a chunk extension that never ends', `${OK}transfer-encoding: chunked\r\n\r\n5;`, BLOCK, 'body_timeout'],
     ['a status line that never ends', 'HTTP/1.1 200 ', BLOCK, 'headers_timeout'],

@@ -264,8 +264,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'interim_answers_without_end',
     at: flood('', Buffer.alloc(56_000, 'HTTP/1.1 103 Early Hints\r\n\r\n')),
-    step: IMPATIENT,
-    ends: 'timeout/headers_timeout',
+    ends: 'upstream/invalid_response',
     attempts: 2,
   },
   {
