@@ -30,6 +30,24 @@ export const ACCEPT_ENCODING = ['gzip', 'deflate', 'br', 'zstd']
 /** Nested encodings multiply a bomb's factor; real services send one. */
 const MAX_LAYERS = 2;
 
+/** As many as the runtime has threads for it. Further ones would hold what they have of their output while they wait. */
+const DECODED_AT_ONCE = 4;
+let decoding = 0;
+const inLine: (() => void)[] = [];
+
+async function whenThereIsRoom<T>(decode: () => Promise<T>): Promise<T> {
+  if (decoding < DECODED_AT_ONCE) decoding += 1;
+  // Whoever leaves gives its place on.
+  else await new Promise<void>((resolve) => inLine.push(resolve));
+  try {
+    return await decode();
+  } finally {
+    const next = inLine.shift();
+    if (next) next();
+    else decoding -= 1;
+  }
+}
+
 /**
  * Undoes Content-Encoding (RFC 9110 section 8.4), last applied first. Output is bounded while it is produced, at
  * every layer, so that a compression bomb costs at most `maxBytes` of memory.
@@ -51,8 +69,9 @@ export async function decodeBody(
   for (const name of decoded.length === 0 ? [] : names.toReversed()) {
     const decoder = DECODERS.get(name);
     if (decoder === undefined) return failed('The answer has a content encoding that is not supported.');
+    const encoded = decoded;
     try {
-      decoded = await decoder(decoded, { maxOutputLength: maxBytes });
+      decoded = await whenThereIsRoom(() => decoder(encoded, { maxOutputLength: maxBytes }));
     } catch (error) {
       if (isTooLarge(error)) {
         return {
