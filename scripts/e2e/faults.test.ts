@@ -89,8 +89,9 @@ const stepOf = (fault: Fault): StepInput => ({
   timeout_ms: DEFAULT_TIMEOUT_MS,
   ...fault.step,
 });
-const budgetOf = ({ step, attempts, apartMs = 0 }: Fault) =>
-  (step?.timeout_ms ?? 0) * attempts + apartMs + SLACK_MS;
+/** What ends by its clock has that time; anything else ends before that of its step. */
+const budgetOf = ({ step, attempts }: Fault) =>
+  step?.timeout_ms === undefined ? DEFAULT_TIMEOUT_MS : step.timeout_ms * attempts + SLACK_MS;
 
 const Row = z.object({
   id: z.string(),
