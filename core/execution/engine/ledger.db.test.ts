@@ -144,6 +144,10 @@ describe('a database that fails in passing', () => {
         cancel_requested: false,
       });
 
+      const parked = await open(flaky('park_execution', times, lost));
+      const due = new Date(Date.now() - 3_600_000).toISOString();
+      expect(await parked.ledger.park(parked.claim, due)).toEqual({ cancel_requested: false });
+
       const finished = await open(flaky('finish_execution', times, lost));
       await finished.ledger.finish(finished.claim, end);
       const { rows } = await database.query(

@@ -150,8 +150,11 @@ export function databaseLedger(db: Db, sleep: (ms: number) => Promise<void>): Le
     async finish(claim, end) {
       await call('finish_execution', { ...held(claim), ...prefixed(end) }, { landed: 'lease_lost' });
     },
-    park: async (claim, resumeAt) =>
-      answer(await call('park_execution', { ...held(claim), p_resume_at: resumeAt })),
+    async park(claim, resumeAt) {
+      const args = { ...held(claim), p_resume_at: resumeAt };
+      // A run that was parked holds nothing any more, and would not know that it is to be woken.
+      return answer(await call('park_execution', args, { landed: 'lease_lost' }));
+    },
     async startChild(claim, child): Promise<ChildExecution> {
       return ChildRow.parse(await call('start_child_execution', { ...held(claim), ...prefixed(child) }));
     },
