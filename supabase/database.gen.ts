@@ -259,6 +259,7 @@ export type Database = {
           parent_iteration: string | null;
           parent_step: string | null;
           queued_at: string;
+          redriven_on_newest: boolean;
           redrives: number;
           replay_of: string | null;
           resume_at: string | null;
@@ -298,6 +299,7 @@ export type Database = {
           parent_iteration?: string | null;
           parent_step?: string | null;
           queued_at?: string;
+          redriven_on_newest?: boolean;
           redrives?: number;
           replay_of?: string | null;
           resume_at?: string | null;
@@ -337,6 +339,7 @@ export type Database = {
           parent_iteration?: string | null;
           parent_step?: string | null;
           queued_at?: string;
+          redriven_on_newest?: boolean;
           redrives?: number;
           replay_of?: string | null;
           resume_at?: string | null;

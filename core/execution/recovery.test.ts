@@ -66,6 +66,7 @@ const CODES: Readonly<Record<string, [ErrorClass, RecoveryAction, Recovery['who'
   credential_unreadable: ['internal', 'renew_credential', 'platform'],
   definition_unreadable: ['internal', 'fix_connector', 'connector_author'],
   resume_state_unreadable: ['internal', 'check_outcome', 'platform'],
+  pagination_changed: ['internal', 'check_outcome', 'connector_author'],
   loop_items_changed: ['internal', 'check_outcome', 'connector_author'],
   result_not_stored: ['internal', 'check_outcome', 'platform'],
 };

@@ -264,6 +264,11 @@ const OF_CODE: Readonly<Partial<Record<ErrorClass, Readonly<Record<string, Recov
       'platform',
       'What the steps before left behind cannot be decrypted: put the encryption key back and redrive. Started anew, they would run again.',
     ),
+    pagination_changed: recovery(
+      'check_outcome',
+      'connector_author',
+      'The newest version asks for other pages than those that were fetched: replay the execution.',
+    ),
     loop_items_changed: recovery(
       'check_outcome',
       'connector_author',

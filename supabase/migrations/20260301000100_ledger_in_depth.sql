@@ -274,8 +274,9 @@ begin
       update public.connector_step_runs s set settled = true, resume_state = null
       where s.workspace_id = e.workspace_id and s.execution_id = e.id
         and s.step_index between (w ->> 'step_index')::int and (w ->> 'settles_to')::int
-        and s.iteration <> w ->> 'iteration'
-        and starts_with(s.iteration, case when w ->> 'iteration' = '' then '' else (w ->> 'iteration') || '.' end);
+        -- Deeper in the loops; or in the same round, and inside of the step.
+        and case when s.iteration = w ->> 'iteration' then s.step_index > (w ->> 'step_index')::int
+          else starts_with(s.iteration, case when w ->> 'iteration' = '' then '' else (w ->> 'iteration') || '.' end) end;
     end if;
   end loop;
   update public.connector_executions x set lease_expires_at = now() + make_interval(secs => p_lease_seconds), event_seq = seq

@@ -343,5 +343,5 @@ describe('what an execution leaves behind is bounded', () => {
     expect(at.execution.status).toBe('succeeded');
     const recorded = at.steps.map(({ request, response, output }) => ({ request, response, output }));
     expect(JSON.stringify(recorded).length).toBeLessThan(8 * 1024 * 1024);
-  });
+  }, 30_000);
 });

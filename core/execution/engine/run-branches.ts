@@ -51,8 +51,10 @@ async function runInside(
   if (failed) {
     return failStep(run, planned, scope, { attempt, startedAt, failure: failureInside(failed) });
   }
-  const output = planned.step.for_each ? resultsInside(planned, scope) : {};
-  return succeedStep(run, planned, scope, { attempt, startedAt, outcome: outcomeOf({ output }) });
+  const isRound = planned.step.for_each !== undefined;
+  const outcome = outcomeOf({ output: isRound ? resultsInside(planned, scope) : {} });
+  // What is inside of a round is in its results, and nobody asks for it again.
+  return succeedStep(run, planned, scope, { attempt, startedAt, outcome, settles: isRound });
 }
 
 /** What one round of a loop over several steps leaves behind: each step's own fields, or its answer. */

@@ -83,10 +83,11 @@ async function runChildToEnd(
     if (FINAL_STATUSES.has(child.status)) return child;
     const ran = await run.runChild(childId);
     run.control.check(step.name);
-    if (ran.outcome === 'waiting') await run.pauses.until(Date.parse(ran.resumeAt), step.name);
-    else if (ran.outcome === 'held' || ran.outcome === 'lease_lost') {
-      await run.pauses.for(CHILD_POLL_MS, step.name);
-    }
+    const soon = run.deps.clock.now() + CHILD_POLL_MS;
+    // Not at once, either: this clock and the database's need not agree.
+    if (ran.outcome === 'waiting')
+      await run.pauses.until(Math.max(Date.parse(ran.resumeAt), soon), step.name);
+    else if (ran.outcome === 'held' || ran.outcome === 'lease_lost') await run.pauses.until(soon, step.name);
   }
 }
 

@@ -76,6 +76,7 @@ export function controlRun(deps: EngineDeps, claim: Claim, outer: Outer): RunCon
       if (control.reason() !== undefined) throw new RunStopped(step);
     },
     park(at) {
+      if (reason !== undefined) return;
       until = at;
       end('parked');
     },

@@ -5,7 +5,7 @@ import { mapFields } from './judge-answer.ts';
 import { MAX_LOOP_CHARS } from './limits.ts';
 import { nextLink } from './link-header.ts';
 import type { PageRequest } from './page-request.ts';
-import { attemptBegan, nextAttempt } from './past.ts';
+import { attemptBegan, type LoopMark, nextAttempt } from './past.ts';
 import type { PlannedStep } from './plan.ts';
 import { isAtMost } from './recordable.ts';
 import { pastOf, placeInside, type Run, type Scope, startAttempt } from './run.ts';
@@ -37,8 +37,16 @@ export async function runPages(
   const attempt = nextAttempt(past);
   const seen = { attempt, startedAt: attemptBegan(past, run.deps.clock.now()) };
   try {
+    const mark: LoopMark = {
+      step: planned.step.name,
+      at: scope.iteration,
+      items: await run.deps.sha256(whatPagesFollow(planned, pagination)),
+    };
+    const began = run.past.itemsOf(mark);
+    if (began !== undefined && began !== mark.items) throw PAGES_CHANGED;
     if (attempt > past.lastAttempt) await startAttempt(run, planned, scope, { attempt });
-    const pages = await fetchPages(run, planned, pagination, scope);
+    const inside = { ...scope, loops: [...(scope.loops ?? []), mark] };
+    const pages = await fetchPages(run, planned, pagination, inside);
     const extra: JsonObject = { items: pages.items, pages: pages.count, has_more: pages.hasMore };
     if (pages.failed && (pagination.on_error === 'fail' || pages.last === null)) {
       return await failStep(run, planned, scope, { ...seen, failure: failureInside(pages.failed) });
@@ -56,6 +64,12 @@ export async function runPages(
     if (!(error instanceof StepRenderError)) throw error;
     return failStep(run, planned, scope, { ...seen, failure: { ...error.failure, mayHaveActed: true } });
   }
+}
+
+/** What decides which page follows which. How many of them are wanted may change on the way. */
+function whatPagesFollow({ step }: PlannedStep, pagination: Pagination): string {
+  const { max_pages, max_items, delay_ms, on_error, stop_when, ...following } = pagination;
+  return JSON.stringify([step.request, following]);
 }
 
 async function fetchPages(
@@ -190,6 +204,13 @@ async function stopsAfter(
   const holds = run.plan.evaluator.condition(stop_when);
   return inField('pagination.stop_when', () => holds({ status, headers, body, items, page }));
 }
+
+const PAGES_CHANGED = new StepRenderError(
+  'internal',
+  'pagination_changed',
+  'pagination: the request or the pagination is not the one that earlier pages were fetched with. Replay the execution to ' +
+    'run it from its beginning.',
+);
 
 function repeats(why: string): StepRenderError {
   return new StepRenderError('upstream', 'pagination_loop', `pagination: the service ${why}.`);

@@ -26,8 +26,10 @@ export async function cacheOf(
       : String(
           await inField('cache.key', () => run.plan.evaluator.template(key, 'text')({ ...scope.context })),
         );
-  // What one credential may see, another may not.
-  const credentials = [...run.credentials.values()].map(({ id }) => id).sort();
+  // What one credential may see, another may not; nor may the same one after it was replaced.
+  const credentials = [...run.credentials.values()]
+    .map(({ id, fields }) => JSON.stringify([id, fields]))
+    .sort();
   const hash = await run.deps.sha256(JSON.stringify([named, credentials]));
   const { ledger, sealer } = run.deps;
   const { workspace_id, connector_id } = run.claim;

@@ -199,6 +199,25 @@ describe('a loop', () => {
     expect(await at.run()).toMatchObject({ status: 'succeeded' });
     expect(at.execution.end?.output).toEqual(['a-0', 'b-1', 'c-2']);
     expect(rows(at)).toContain('look[1]#1 succeeded');
+    expect(at.steps.filter(({ settled }) => !settled).map(({ step_name }) => step_name)).toEqual(['people']);
+  });
+
+  test('of several steps hands over no more of a finished round than its results', async () => {
+    const at = await bench({
+      steps: [{ name: 'each', for_each: { items: 'input.items' }, steps: [get('look')] }],
+      input: { items },
+    });
+    let rounds = 0;
+    at.ledger.crossing = ({ fn, phase }) => {
+      if (fn !== 'commitStep' || phase !== 'after') return;
+      rounds = at.steps.filter(
+        ({ step_name, status }) => step_name === 'each' && status === 'succeeded',
+      ).length;
+      const settled = at.steps.filter((row) => row.step_name === 'look' && row.settled).length;
+      expect(settled).toBeGreaterThanOrEqual(Math.min(rounds, items.length));
+    };
+    expect(await at.run()).toMatchObject({ status: 'succeeded' });
+    expect(rounds).toBe(items.length + 1);
   });
 
   test('goes on with the items that are left after its process died', async () => {
@@ -331,6 +350,20 @@ describe('pages', () => {
     });
     expect(await at.run()).toMatchObject({ status: 'succeeded' });
     expect(at.egress.requests[1]?.url).not.toContain('secret-token-1');
+  });
+
+  test('are not mixed with those of another version after a redrive', async () => {
+    const at = await bench({
+      steps: [list({ type: 'page', param: 'page', page_size: 1 })],
+      answer: (_request, call) => (call === 2 ? json({}, 404) : json({ items: [call] })),
+    });
+    expect(await at.run()).toMatchObject({ status: 'failed' });
+    for (const row of at.steps)
+      if (row.status === 'failed') Object.assign(row, { superseded: true, resume_state: null });
+    Object.assign(at.execution, { status: 'queued', end: null, leaseExpiresAt: null, connector_version: 2 });
+    at.execution.definition = { format: 1, steps: [list({ type: 'page', param: 'page', page_size: 5 })] };
+    expect(await at.run()).toMatchObject({ status: 'failed', error: { code: 'pagination_changed' } });
+    expect(at.egress.requests).toHaveLength(2);
   });
 
   test('go on with the page after the last one when the process died', async () => {

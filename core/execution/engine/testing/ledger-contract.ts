@@ -218,6 +218,20 @@ export function ledgerContract(name: string, open: () => Promise<LedgerUnderTest
       expect((await claim()).steps.map(({ iteration }) => iteration)).toEqual(['1', '10.0']);
     });
 
+    test('settles the steps inside of a round with it, and no step beside it', async () => {
+      const held = await claim();
+      for (const [step_index, step_name] of [
+        [0, 'beside'],
+        [2, 'inside'],
+        [3, 'after'],
+      ] as const) {
+        await commit(held, { step_index, step_name, iteration: '1' });
+      }
+      await commit(held, { step_index: 1, step_name: 'round', iteration: '1', settles_to: 2 });
+      const { steps } = await claim();
+      expect(steps.map(({ step_name }) => step_name)).toEqual(['beside', 'round', 'after']);
+    });
+
     test('leaves a parked execution alone until its time has come, and goes on with the same attempt', async () => {
       const held = await claim();
       await at.ledger.startStep(held, {

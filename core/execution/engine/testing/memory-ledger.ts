@@ -286,7 +286,9 @@ function settle(
   const inside = iteration === '' ? '' : `${iteration}.`;
   for (const step of row.steps) {
     const within = step.step_index >= step_index && step.step_index <= settlesTo;
-    if (!within || step.iteration === iteration || !step.iteration.startsWith(inside)) continue;
+    const deeper = step.iteration !== iteration && step.iteration.startsWith(inside);
+    const inTheSameRound = step.iteration === iteration && step.step_index > step_index;
+    if (!within || !(deeper || inTheSameRound)) continue;
     Object.assign(step, { settled: true, resume_state: null });
   }
 }
