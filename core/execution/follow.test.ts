@@ -51,7 +51,7 @@ function world(happenings: readonly Happening[], options: { endsAt?: number; pag
       seconds,
     });
   }
-  return { seen, follow, stop: () => aborted.abort() };
+  return { ctx, seen, follow, stop: () => aborted.abort() };
 }
 
 const single = (event: number, at: number): Happening => ({ event, part: 1, parts: 1, at });
@@ -61,6 +61,16 @@ async function all(batches: ReturnType<ReturnType<typeof world>['follow']>) {
   for await (const batch of batches) steps.push(...batch.map(({ event }) => event.step));
   return steps;
 }
+
+it('reads an error that is of no step, whose null the database leaves out', async () => {
+  const { ctx } = world([]);
+  const error = { class: 'template', code: 'template_reference', message: 'output: missing' };
+  const event = { type: 'execution.failed', status: 'failed', at: '2026-01-01T00:00:00Z', step: null };
+  const row = { ...event, event: 0, part: 1, parts: 1, iteration: '', attempt: 0, error };
+  const db = { call: async () => ({ final: true, events: [row] }) };
+  const { events } = await readEvents({ ...ctx, db }, 'id', null);
+  expect(events[0]?.event.error).toMatchObject({ ...error, step: null });
+});
 
 describe('following an execution', () => {
   it('tells what was, then what comes, and ends behind the last event', async () => {

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { CallContext } from '../context.ts';
 import { type EventPosition, ExecutionEvent } from './event-schema.ts';
+import { ExecutionError } from './schema.ts';
 import type { WaitPorts } from './wait.ts';
 import { withRecovery } from './with-recovery.ts';
 
@@ -16,7 +17,14 @@ export const MAX_FOLLOW_SECONDS = 60;
 /** Of one answer of the database: more may follow at once. */
 const FULL_PAGE = 500;
 
-const Row = ExecutionEvent.extend({ event: z.int(), part: z.int(), parts: z.int() });
+/** The database leaves out what is null, inside of errors too: one that is of no step has none. */
+const StoredError = ExecutionError.extend({ step: z.string().nullable().default(null) });
+const Row = ExecutionEvent.extend({
+  error: StoredError.nullable().default(null),
+  event: z.int(),
+  part: z.int(),
+  parts: z.int(),
+});
 const Answer = z.object({ final: z.boolean(), events: z.array(Row) });
 
 export interface NumberedEvent {
