@@ -1,8 +1,9 @@
 /**
  * No response, log line, stored step, error or task payload contains a credential's value.
  *
- * Twenty canaries go out by connectors that use every type of credential in every place, to a service that says all of
- * it back, over successes and failures. Then everything that can be read is searched for them.
+ * Fifty canaries go out by connectors that use every type of credential in every place, to a service that says all of it
+ * back in every encoding, over successes and failures, in steps of every kind, in batches, test runs and runs that are
+ * repeated. Then everything that can be read is searched for them.
  *
  * | place | read by |
  * |---|---|
@@ -14,13 +15,16 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type * as z from 'zod';
+import * as z from 'zod';
+import { Batch } from '../../core/batch/schema.ts';
 import type { CreateConnector } from '../../core/connector/schema.ts';
 import type { StoreCredential } from '../../core/credential/schema.ts';
 import type { Execution } from '../../core/execution/schema.ts';
 import { type Canaries, canaries, formsOfMarker, MARKER } from './support/canaries.ts';
 import { type Answer, type Client, dataOf, newClient, serviceClient } from './support/client.ts';
 import { echo, MODES, type Mode, partsOf } from './support/echo.ts';
+import { eventually } from './support/eventually.ts';
+import { batchedConnector, calledConnector, kindsOfSteps } from './support/secret-kinds.ts';
 import { LONG, MINUTE, SECOND } from './support/size.ts';
 import { triggerTask } from './support/task-runtime.ts';
 import { startTestStack, type TestStack } from './support/test-stack.ts';
@@ -31,11 +35,24 @@ type Step = Definition['steps'][number];
 
 const MIGRATIONS = join(import.meta.dirname, '../../supabase/migrations');
 const TIMEOUT_MS = 100;
+/** A credential of five fields makes 45 failing steps at most, of two attempts each. */
+const PORTS = 8;
+/** Of a definition there are at most a hundred, and one more sends the answers on. */
+const STEPS_OF_CONNECTOR = 90;
+/** In the small size only the first credentials, which are of all types, go to every place and meet every behaviour. */
+const EVERYWHERE = LONG ? Number.POSITIVE_INFINITY : 15;
 /** Not a secret: put into an input, which is stored as it is, to see that the search finds what is there. */
 const PLANTED = 'qZ7Planted9Xw';
 
+/** Of the steps of one execution. */
+const SHOWN_AS_CURL = 10;
+const Accepted = z.object({ id: z.string() });
+const ListOfIds = z.array(Accepted);
+
 let stack: TestStack;
 let upstream: Upstream;
+/** The same service on several ports: a credential that fails twenty times in a row at one is not sent there any more. */
+let upstreams: Upstream[];
 let client: Client;
 let secrets: Canaries;
 const answers: Answer[] = [];
@@ -43,7 +60,9 @@ const executions: Execution[] = [];
 
 beforeAll(async () => {
   upstream = await startUpstream(echo);
-  secrets = canaries(upstream.host);
+  const others = Array.from({ length: PORTS - 1 }, () => startUpstream(echo));
+  upstreams = [upstream, ...(await Promise.all(others))];
+  secrets = canaries(upstreams.map(({ host }) => host));
   stack = await startTestStack({ taskConcurrency: 2 });
   client = await newClient(stack, { onAnswer: (answer) => answers.push(answer) });
   for (const credential of secrets.credentials)
@@ -51,7 +70,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await stack?.close();
-  await upstream?.stop();
+  for (const one of upstreams ?? []) await one.stop();
 });
 
 /** A step for each way in which a credential can be sent. */
@@ -91,19 +110,38 @@ function stepsOf(credential: StoreCredential, url: string, everyPlace: boolean):
   });
 }
 
-/** All credentials in all places against one behaviour of the other side, then the answers sent on once more. */
-function connectorFor(mode: Mode): Definition {
-  const everyPlace = LONG || mode === 'json' || mode === 'status500';
-  const steps: Step[] = secrets.credentials
-    .flatMap((credential) => stepsOf(credential, `${upstream.url}/${mode}`, everyPlace))
+/** All credentials in all places against one behaviour of the other side, then answers sent on once more. */
+function connectorsFor(mode: Mode): Definition[] {
+  const every = LONG || mode === 'json' || mode === 'status500';
+  const all: Step[] = secrets.credentials
+    .slice(0, mode === 'json' ? undefined : EVERYWHERE)
+    .flatMap((credential, n) => stepsOf(credential, `${upstream.url}/${mode}`, every && n < EVERYWHERE))
     .map((step, index) => ({
       ...step,
+      request: { ...step.request, url: elsewhere(step.request?.url ?? '', index) },
       name: `s${index}`,
       response: { map: { all: 'body', head: 'headers' } },
       timeout_ms: mode === 'timeout' ? TIMEOUT_MS : 10 * SECOND,
       retry: { max_attempts: mode === 'timeout' ? 1 : 2, base_ms: 1, max_ms: 5 },
       continue_on_error: true,
     }));
+  const parts = Math.ceil(all.length / STEPS_OF_CONNECTOR);
+  return Array.from({ length: parts }, (_, part) =>
+    relaying(mode, all.slice(part * STEPS_OF_CONNECTOR, (part + 1) * STEPS_OF_CONNECTOR)),
+  );
+}
+
+const allCalls = () => upstreams.flatMap(({ calls }) => calls);
+const elsewhere = (url: string, index: number) =>
+  url.replace(upstream.url, upstreams[index % PORTS]?.url ?? upstream.url);
+
+/** Failures of one behaviour are not to count for the next. */
+async function forgetFailures(): Promise<void> {
+  const { error } = await serviceClient(stack).from('circuits').delete().gte('failures', 0);
+  if (error) throw new Error(error.message);
+}
+
+function relaying(mode: Mode, steps: Step[]): Definition {
   const relayed = steps
     .slice(0, 3)
     .map(({ name }) => ({ status: `{{steps.${name}.status}}`, body: `{{steps.${name}.body}}` }));
@@ -131,6 +169,61 @@ async function run(definition: Definition, input: unknown = {}): Promise<Executi
   return execution;
 }
 
+/** Starts an execution in some way, and waits for its end. */
+async function accepted(method: string, path: string, body: unknown): Promise<void> {
+  const answer = await client.call(method, path, body);
+  expect([200, 202], `${path}: ${answer.text}`).toContain(answer.status);
+  executions.push(await client.ended(Accepted.parse(dataOf(answer)).id, 2 * MINUTE));
+}
+
+/** Runs a connector, tries it out in every way, and runs it again. */
+async function inEveryWay(definition: Definition): Promise<void> {
+  const { id } = await client.createConnector(definition);
+  const first = await client.ended((await client.execute(id)).id, 2 * MINUTE);
+  executions.push(first);
+  const fails = ['Judged', 'Limited'].includes(definition.name);
+  expect(first.status, definition.name).toBe(fails ? 'failed' : 'succeeded');
+  const tests = [
+    { mode: 'dry_run' },
+    { mode: 'live', pinned_execution_id: first.id },
+    { mode: 'live', only: first.steps[0]?.name },
+    { mode: 'dry_run', definition: { steps: definition.steps } },
+  ];
+  // The one that waits takes its time once; everything else is said of it by the others.
+  const once = definition.name === 'Waits';
+  for (const test of once ? [] : tests) await accepted('POST', `/api/v1/connectors/${id}/test`, test);
+  if (once) return;
+  // It finds what the first has kept.
+  await accepted('POST', `/api/v1/executions/${first.id}/replay`, {});
+  if (fails) await accepted('POST', `/api/v1/executions/${first.id}/redrive`, {});
+}
+
+/** Everything that the API says of the executions, one by one and in lists. */
+async function readEverything(): Promise<void> {
+  const all = ListOfIds.parse(await client.data(200, 'GET', '/api/v1/executions?limit=100'));
+  const ids = new Set([...executions, ...all].map(({ id }) => id));
+  for (const id of ids) {
+    const { steps } = await client.execution(id);
+    await client.data(200, 'GET', `/api/v1/executions/${id}/step-runs?limit=100`);
+    const events = await client.call('GET', `/api/v1/executions/${id}/events`);
+    expect(events.text).toContain('event: execution.');
+    for (const { name } of steps.filter(({ request }) => request !== null).slice(0, SHOWN_AS_CURL))
+      await client.data(200, 'GET', `/api/v1/executions/${id}/curl?step=${name}`);
+  }
+  const request = {
+    method: 'POST',
+    url: `${upstream.url}/json`,
+    auth: { credential: 'bearer0' },
+    headers: { 'X-Own': '{{workspace.custom2.a}}' },
+  };
+  await client.data(200, 'POST', '/api/v1/curl/export', { request });
+  for (const path of ['dead-letters', 'connectors', 'executions', 'workspace/credentials', 'circuits'])
+    await client.data(200, 'GET', `/api/v1/${path}?limit=100`);
+  await client.data(200, 'GET', '/api/v1/dead-letters/summary');
+  for (const { service_name } of secrets.credentials)
+    await client.call('GET', `/api/v1/workspace/credentials/check/${service_name}`);
+}
+
 /** Expressions whose failure would quote what they were given. */
 const SNEAKY = [
   '$number(SECRET)',
@@ -148,9 +241,9 @@ const SNEAKY = [
   '$split(SECRET, "Z7")',
 ];
 
-describe('twenty canaries', () => {
-  it('are twenty or more, of all four types', () => {
-    expect(secrets.secrets.length).toBeGreaterThanOrEqual(20);
+describe('fifty canaries', () => {
+  it('are fifty or more, of all four types', () => {
+    expect(secrets.secrets.length).toBeGreaterThanOrEqual(50);
     expect(new Set(secrets.secrets).size).toBe(secrets.secrets.length);
     expect(new Set(secrets.credentials.map(({ type }) => type)).size).toBe(4);
     for (const form of formsOfMarker(MARKER)) expect(form).toMatch(/^[A-Za-z0-9]+$/);
@@ -159,18 +252,59 @@ describe('twenty canaries', () => {
   it.each(MODES)(
     'go out and come back: %s',
     async (mode) => {
-      const before = upstream.calls.length;
-      const execution = await run(connectorFor(mode));
-      expect(execution.status, JSON.stringify(execution.error)).toBe('succeeded');
-      expect(upstream.calls.length - before).toBeGreaterThanOrEqual(secrets.credentials.length);
+      await forgetFailures();
+      const before = allCalls().length;
+      for (const definition of connectorsFor(mode)) {
+        const execution = await run(definition);
+        expect(execution.status, JSON.stringify(execution.error)).toBe('succeeded');
+      }
+      const least = Math.min(secrets.credentials.length, EVERYWHERE);
+      expect(allCalls().length - before).toBeGreaterThanOrEqual(least);
     },
     2 * MINUTE,
   );
 
   it('have all arrived at the other side', () => {
-    const heard = upstream.calls.flatMap((call) => partsOf(call).all);
+    const heard = allCalls().flatMap((call) => partsOf(call).all);
     expect(secrets.secrets.filter((secret) => !heard.some((part) => part.includes(secret)))).toEqual([]);
   });
+
+  it(
+    'go out in steps of every kind, are tried out, run again and shown',
+    async () => {
+      const called = await client.createConnector(calledConnector(upstream.url));
+      await Promise.all(kindsOfSteps(upstream.url, called.id).map((definition) => inEveryWay(definition)));
+    },
+    4 * MINUTE,
+  );
+
+  it(
+    'go out in batches',
+    async () => {
+      const { id } = await client.createConnector(batchedConnector(upstream.url));
+      const items = ['json', 'status500', 'garbage', 'xml', 'reset'].map((mode) => ({
+        input: { mode },
+        key: `item ${mode}`,
+      }));
+      const { id: batch } = Batch.parse(
+        await client.data(202, 'POST', `/api/v1/connectors/${id}/batches`, { items }),
+      );
+      const over = () =>
+        eventually('the end of the batch', MINUTE, async () => {
+          const { status } = Batch.parse(await client.data(200, 'GET', `/api/v1/batches/${batch}`));
+          return status !== 'running';
+        });
+      await over();
+      await client.data(202, 'POST', `/api/v1/batches/${batch}/redrive`);
+      await over();
+      const page = await client.data(200, 'GET', `/api/v1/batches/${batch}/items?limit=100`);
+      expect(page).toHaveLength(items.length);
+      const lines = await client.call('GET', `/api/v1/batches/${batch}/items.ndjson`);
+      expect(lines.text.trim().split('\n')).toHaveLength(items.length);
+      await client.call('GET', '/api/v1/batches');
+    },
+    2 * MINUTE,
+  );
 
   it('go out in steps that fail the execution', async () => {
     for (const mode of ['status500', 'status404', 'garbage', 'reset'] as const) {
@@ -236,16 +370,12 @@ describe('twenty canaries', () => {
   it(
     'are not to be found in anything that can be read',
     async () => {
-      for (const { id } of executions) await client.call('GET', `/api/v1/executions/${id}`);
-      for (const path of ['connectors', 'executions', 'workspace/credentials'])
-        await client.call('GET', `/api/v1/${path}?limit=100`);
-      for (const { service_name } of secrets.credentials)
-        await client.call('GET', `/api/v1/workspace/credentials/check/${service_name}`);
+      await readEverything();
 
       const places = await everythingReadable();
       const report = places.map(({ place, texts }) => `${place}: ${texts.length} (${bytes(texts)} MB)`);
       console.log(
-        `${executions.length} executions, ${upstream.calls.length} calls; searched ${report.join(', ')}`,
+        `${executions.length} executions, ${allCalls().length} calls; searched ${report.join(', ')}`,
       );
       for (const { place, texts } of places) {
         expect(texts.length, place).toBeGreaterThan(0);

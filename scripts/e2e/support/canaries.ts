@@ -29,14 +29,62 @@ const PASSWORDS = [
   [around('ü', '15'), around('密', '16')],
 ] as const;
 
+/** What stands before and after the marker in thirty more, which credentials of five fields each keep. */
+const MORE = [
+  ['sk_live_', '4eC39HqLyjWDarjt'],
+  ['https://hooks.example.com/T0/', '?k=1&l=2'],
+  ['eyJhbGciOi.', '.c2lnbmF0dXJl'],
+  ['postgres://u:', '@db.example.com/x'],
+  ['-----BEGIN KEY-----\n', '\n-----END KEY-----'],
+  ['$(whoami)`', "`'"],
+  ['{{not.a.', '.template}}'],
+  ['C:\\keys\\', '\\table'],
+  ['==padding+and/', '=='],
+  ['a;b,c|', '~e^f'],
+  ['[redacted]', '[redacted]'],
+  ['\u{1f511}key', '\u{1f511}'],
+  ['e\u0301te\u0301 ', '\u200d!'],
+  ['كلمة', 'السر'],
+  ['100% sure? ', '%'],
+  ["it's <b>", '</b> & more'],
+  ['null', 'undefined'],
+  ['0', '0'],
+  ['++++', '----'],
+  ['?q=', '#fragment'],
+  ['\r\n', '\r\n'],
+  ['“quoted”', '„so“'],
+  ['{"a":["', '"]}'],
+  ['<![CDATA[', ']]>'],
+  ['&#x26;', '&#38;'],
+  ['../../', '/etc'],
+  ['x'.repeat(60), 'y'.repeat(60)],
+  [' ', ' '],
+  ['Bearer ', ''],
+  ['', ''],
+] as const;
+const FIELDS = ['a', 'b', 'c', 'd', 'e'] as const;
+const moreCredentials = (common: Pick<StoreCredential, 'allowed_hosts'>) =>
+  Array.from({ length: MORE.length / FIELDS.length }, (_, n): StoreCredential => {
+    const fields = FIELDS.map((field, at) => {
+      const [before, after] = MORE[n * FIELDS.length + at] ?? ['', ''];
+      return [field, around(`${before}${n}`, `${at}${after}`)];
+    });
+    return {
+      ...common,
+      service_name: `custom${n + 2}`,
+      type: 'custom',
+      fields: Object.fromEntries(fields),
+    };
+  });
+
 export type Canaries = {
   credentials: StoreCredential[];
   secrets: string[];
 };
 
-/** Twenty secrets in credentials of all four types, which may be sent to one host. */
-export function canaries(host: string): Canaries {
-  const common = { allowed_hosts: [host] };
+/** Fifty secrets in credentials of all four types, which may be sent to these hosts. */
+export function canaries(hosts: string[]): Canaries {
+  const common = { allowed_hosts: hosts };
   const [query1 = '', query2 = '', custom1 = '', custom2 = '', custom3 = '', custom4 = ''] = ANYTHING;
   const credentials: StoreCredential[] = [
     ...HEADER_SAFE.map(
@@ -75,6 +123,7 @@ export function canaries(host: string): Canaries {
     ),
     { ...common, service_name: 'custom0', type: 'custom', fields: { one: custom1, two: custom2 } },
     { ...common, service_name: 'custom1', type: 'custom', fields: { three: custom3, four: custom4 } },
+    ...moreCredentials(common),
   ];
   return { credentials, secrets: credentials.flatMap(({ fields }) => Object.values(fields)) };
 }

@@ -16,8 +16,12 @@ export const MODES = [
   'reset',
   'timeout',
 ] as const;
-/** `mirror` says back what came as it came, in no further encoding: for what is encoded already. */
-export type Mode = (typeof MODES)[number] | 'mirror';
+/**
+ * `mirror` says back what came as it came, in no further encoding: for what is encoded already. `pages` is a list of three
+ * pages, whose references to the next one say back the whole request, as real ones do.
+ */
+export type Mode = (typeof MODES)[number] | 'mirror' | 'pages';
+const PAGES = 3;
 
 const xml = (text: string) =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
@@ -82,6 +86,15 @@ export const echo: Handler = async (call, response) => {
   const asTheyCame = { target: call.target, body: call.body.toString() };
   const body = JSON.stringify({ ...asTheyCame, echoed, [all.at(-1) ?? 'none']: 'as a key' });
   switch (mode) {
+    case 'pages': {
+      const n = Number(call.query.get('page') ?? call.query.get('cursor')?.split('.')[0] ?? 1);
+      const next = new URL(call.target, `http://${call.headers.host}`);
+      next.searchParams.set('page', String(n + 1));
+      if (n < PAGES) response.setHeader('link', `<${next.href}>; rel="next"`);
+      const cursor = `${n + 1}.${Buffer.from(inHeaders).toString('base64url')}`;
+      const more = n < PAGES ? { next: next.href, cursor } : {};
+      return void response.end(JSON.stringify({ items: [{ echoed }, { all }], ...more }));
+    }
     case 'text':
       type('text/plain');
       return void response.end(body);
