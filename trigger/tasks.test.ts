@@ -180,7 +180,7 @@ describe('connector-execution', () => {
 describe('execution-sweeper', () => {
   const step = { steps: [{ name: 'a', request: { url: '' } }] };
   const definition = () => ({ steps: [{ ...step.steps[0], request: { url: service.origin } }] });
-  const age = (execution: string, column: 'created_at' | 'lease_expires_at') =>
+  const age = (execution: string, column: 'queued_at' | 'lease_expires_at') =>
     database.exec(
       `update public.connector_executions set ${column} = now() - interval '1 hour' where id = $1`,
       [execution],
@@ -207,7 +207,7 @@ describe('execution-sweeper', () => {
 
   test('triggers an overdue execution once, however often it sweeps, and leaves a fresh one alone', async () => {
     const [overdue, fresh] = [await queued(definition()), await queued(definition())];
-    await age(overdue, 'created_at');
+    await age(overdue, 'queued_at');
     const [first, second] = await Promise.all([sweep(), sweep()]);
     expect([first.status, second.status]).toEqual(['COMPLETED', 'COMPLETED']);
     await eventually(async () => (await rowOf(overdue))?.status === 'succeeded');
@@ -219,7 +219,7 @@ describe('execution-sweeper', () => {
 
   test('uses the key of the first trigger: what is already on its way does not start twice', async () => {
     const execution = await queued(definition());
-    await age(execution, 'created_at');
+    await age(execution, 'queued_at');
     const idempotencyKey = await hashTriggerKey(executionTriggerKey(execution, 0));
     const { body } = await call(platform.runtime.url, 'POST', `/api/v1/tasks/${EXECUTION_TASK_ID}/trigger`, {
       payload: JSON.stringify({ executionId: execution }),
@@ -246,7 +246,7 @@ describe('execution-sweeper', () => {
   test('gives up an execution that was claimed too often', async () => {
     const execution = await queued(definition());
     await database.exec(
-      `update public.connector_executions set status = 'running', started_at = now(), fence = $2,
+      `update public.connector_executions set status = 'running', started_at = now(), strikes = $2,
          lease_expires_at = now() - interval '1 hour' where id = $1`,
       [execution, MAX_CLAIMS],
     );
