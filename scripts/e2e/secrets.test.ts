@@ -44,6 +44,8 @@ const EVERYWHERE = LONG ? Number.POSITIVE_INFINITY : 15;
 /** Not a secret: put into an input, which is stored as it is, to see that the search finds what is there. */
 const PLANTED = 'qZ7Planted9Xw';
 
+/** The most that the database answers at once. */
+const ROWS_PER_ANSWER = 1_000;
 /** Of the steps of one execution. */
 const SHOWN_AS_CURL = 10;
 const Accepted = z.object({ id: z.string() });
@@ -444,9 +446,19 @@ async function everyRow(): Promise<string[]> {
   expect(tables.length).toBeGreaterThan(10);
   const rows = await Promise.all(
     tables.map(async (table) => {
-      const { data, error } = await database.from(table).select('*').limit(10_000);
-      if (error) throw new Error(`${table}: ${error.message}`);
-      return data.map((row) => `${table} ${JSON.stringify(row)}`);
+      const found: string[] = [];
+      for (;;) {
+        const { data, count, error } = await database
+          .from(table)
+          .select('*', { count: 'exact' })
+          .range(found.length, found.length + ROWS_PER_ANSWER - 1);
+        if (error) throw new Error(`${table}: ${error.message}`);
+        found.push(...data.map((row) => `${table} ${JSON.stringify(row)}`));
+        if (data.length === 0 || found.length >= (count ?? 0)) {
+          expect(found.length, table).toBe(count);
+          return found;
+        }
+      }
     }),
   );
   return rows.flat();
