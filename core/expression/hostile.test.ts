@@ -18,6 +18,8 @@ import { createEvaluator, TemplateError, type TemplateErrorCode } from './index.
 
 /** Milliseconds in which every hostile expression must have ended, if it has a core to itself. */
 const MUST_END_MS = 1_000;
+/** A thread's time also grows with what else the machine does; one of three quiet moments is enough. */
+const BUSY_MACHINE = 2;
 /** What is waited for on a machine whose cores are shared with other tests. */
 const MUST_END_WALL_MS = 8_000;
 
@@ -588,7 +590,7 @@ function expectUnchanged(): void {
 describe('a hostile expression', () => {
   test.each(REFUSED)(
     '%s: ends in time, as a TemplateError',
-    { timeout: 20_000 },
+    { timeout: 20_000, retry: BUSY_MACHINE },
     async (_why, source, code) => {
       const { error, value, ms, wallMs } = await timed(source);
       expect(error, `gave ${JSON.stringify(value)?.slice(0, 200)}`).toBeInstanceOf(TemplateError);
@@ -608,7 +610,7 @@ describe('a hostile expression', () => {
 describe('a heavy but honest expression', () => {
   test.each(HARMLESS)(
     '%s: ends in time with its value',
-    { timeout: 20_000 },
+    { timeout: 20_000, retry: BUSY_MACHINE },
     async (_why, source, expected) => {
       const { value, error, ms } = await timed(source);
       expect(error).toBeUndefined();

@@ -33,7 +33,7 @@ import { startTestStack, type TestStack } from './support/test-stack.ts';
 
 /** The promise: however it is interrupted, no execution is stuck for longer. */
 const END_MS = LONG ? 6 * MINUTE : MINUTE;
-const RANDOM_KILLS = LONG ? 200 : 8;
+const RANDOM_KILLS = LONG ? 200 : 3;
 const KILLS_AT_POINT = LONG ? 20 : 1;
 /** Attempts of a task run: after as many lost processes, only the sweeper is left. */
 const TASK_ATTEMPTS = 3;

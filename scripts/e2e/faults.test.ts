@@ -25,7 +25,7 @@ import { LONG, MINUTE, SECOND } from './support/size.ts';
 import { startTestStack, type TestStack } from './support/test-stack.ts';
 import { json, startUpstream } from './support/upstream.ts';
 
-const TIMES = LONG ? 50 : 2;
+const TIMES = LONG ? 50 : 1;
 const ATTEMPTS = 2;
 /** Of one execution, besides what its steps may wait: the process does twenty at a time, the machine other things. */
 const SLACK_MS = 10 * SECOND;

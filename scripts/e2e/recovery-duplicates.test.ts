@@ -9,7 +9,7 @@ import { LONG, MINUTE } from './support/size.ts';
 import { startTestStack, type TestStack } from './support/test-stack.ts';
 import { json, startUpstream, type Upstream } from './support/upstream.ts';
 
-const EVENTS = LONG ? 1000 : 50;
+const EVENTS = LONG ? 1000 : 20;
 const DUPLICATES = 10;
 /** Events that are told at the same time, each with all of its duplicates. */
 const EVENTS_AT_ONCE = 4;
