@@ -42,6 +42,7 @@ export default defineConfig({
           name: 'worker',
           include: ['workers/**/*.test.ts'],
           globalSetup: ['workers/test/global-setup.ts'],
+          setupFiles: ['workers/test/quiet.ts'],
           isolate: false,
           // They count the database's round trips, so that only one may make some.
           maxWorkers: 1,

@@ -4,12 +4,8 @@ import { databaseGuard } from '../core/execution/engine/guard/database.ts';
 import { databaseLedger } from '../core/execution/engine/ledger.db.ts';
 import { createPlanner } from '../core/execution/engine/plan.ts';
 import type { Claim, EngineDeps } from '../core/execution/engine/ports.ts';
-import {
-  type RunOutcome,
-  type RunRequest,
-  runClaimed,
-  runExecution,
-} from '../core/execution/engine/run-execution.ts';
+import { type RunRequest, runClaimed, runExecution } from '../core/execution/engine/run-execution.ts';
+import type { RunOutcome } from '../core/execution/engine/run-outcome.ts';
 import { serviceDatabase } from './database.ts';
 import { readTaskEnv, type TaskEnv } from './env.ts';
 import { taskEgress, taskSealer } from './ports.ts';

@@ -1,5 +1,5 @@
 import { idempotencyKeys, tasks } from '@trigger.dev/sdk';
-import type { RunOutcome } from '../core/execution/engine/run-execution.ts';
+import type { RunOutcome } from '../core/execution/engine/run-outcome.ts';
 import { EXECUTION_TASK_ID } from '../core/execution/schema.ts';
 import { executionTags, executionTriggerKey, TRIGGER_KEY_TTL } from '../core/execution/task-trigger.ts';
 import type { connectorExecution } from './connector-execution.ts';

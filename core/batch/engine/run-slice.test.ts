@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Claim } from '../../execution/engine/ports.ts';
-import type { RunOutcome } from '../../execution/engine/run-execution.ts';
+import type { RunOutcome } from '../../execution/engine/run-outcome.ts';
 import { ITEMS_AT_ONCE, SLICE_MS, SLICE_RENEWAL_MS } from './limits.ts';
 import { SliceLost } from './ports.ts';
 import { runSlice, type SliceDeps } from './run-slice.ts';

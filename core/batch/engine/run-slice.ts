@@ -1,5 +1,5 @@
 import type { Claim } from '../../execution/engine/ports.ts';
-import type { RunOutcome } from '../../execution/engine/run-execution.ts';
+import type { RunOutcome } from '../../execution/engine/run-outcome.ts';
 import type { Clock } from '../../ids.ts';
 import { ITEMS_AT_ONCE, SLICE_MS, SLICE_RENEWAL_MS } from './limits.ts';
 import { type BatchQueue, SliceLost } from './ports.ts';

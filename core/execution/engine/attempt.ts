@@ -6,10 +6,10 @@ import { requestContext } from './context.ts';
 import { serviceOutcome } from './guard/service-outcome.ts';
 import { type Judged, judgeAnswer } from './judge-answer.ts';
 import { withPage } from './page-request.ts';
+import type { CallOptions, PlannedCall } from './planned-call.ts';
 import type { GuardedCall } from './ports.ts';
 import { headerRecord, readBody } from './read-response.ts';
 import { learnDeclaredSecrets, type Run, type Scope, type Seen, shown, startAttempt } from './run.ts';
-import type { CallOptions, PlannedCall } from './run-call.ts';
 import { cacheOf } from './step-cache.ts';
 import {
   circuitOpenFailure,

@@ -2,10 +2,10 @@ import type { Json, JsonObject } from '../../json/json.ts';
 import type { RecordedResponse } from '../schema.ts';
 import { MAX_FIELDS_CHARS } from './limits.ts';
 import type { PlannedStep } from './plan.ts';
+import type { CallOptions } from './planned-call.ts';
 import { isAtMost } from './recordable.ts';
 import { retryAfterOf, withPolicy } from './retry-policy.ts';
 import { learnDeclaredSecrets, type Run, type Scope } from './run.ts';
-import type { CallOptions } from './run-call.ts';
 import { inField, type StepFailure, StepRenderError, statusFailure } from './step-failure.ts';
 
 /** An answer and what it means: the step's fields, or its failure. */

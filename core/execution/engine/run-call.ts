@@ -1,9 +1,9 @@
 import type { RequestStep } from '../../connector/request-step.ts';
 import type { StepOutcome } from '../schema.ts';
 import { attemptCall, SAFE_METHODS } from './attempt.ts';
-import type { PageRequest } from './page-request.ts';
 import { nextAttempt } from './past.ts';
 import type { PlannedStep } from './plan.ts';
+import { type CallOptions, isCall } from './planned-call.ts';
 import { DEFAULT_RETRY, nextRetryMs, withPolicy } from './retry-policy.ts';
 import { commitAttempt, learnDeclaredSecrets, pastOf, type Run, type Scope } from './run.ts';
 import { RunStopped } from './run-control.ts';
@@ -11,11 +11,6 @@ import { endsExecution, failStep, succeedStep } from './settle.ts';
 import type { StepFailure } from './step-failure.ts';
 
 const NO_ANSWER = { status: null, matches: false };
-
-export type PlannedCall = PlannedStep & { step: RequestStep };
-
-/** The call of one step, or of one item or page of it, which is then not the step's whole result. */
-export type CallOptions = { page?: PageRequest };
 
 /**
  * Makes one call: attempts with backoff. Every attempt stands in the ledger before its call and is completed after it;
@@ -71,10 +66,6 @@ export async function runCall(
     await run.pauses.until(resumeAt, name);
     attempt += 1;
   }
-}
-
-function isCall(planned: PlannedStep): planned is PlannedCall {
-  return planned.step.request !== undefined;
 }
 
 /** Of a request that never got as far as a host, nothing is spent. */

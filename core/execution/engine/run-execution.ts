@@ -2,7 +2,6 @@ import { DecryptError } from '../../crypto/seal.ts';
 import { DatabaseError } from '../../db/db.ts';
 import { TemplateError } from '../../expression/parse.ts';
 import { createRedactor } from '../../redaction/index.ts';
-import type { ExecutionError } from '../schema.ts';
 import { TestOptions } from '../test-options.ts';
 import { type RunContext, startContext } from './context.ts';
 import { CredentialUnreadable, openCredentials, secretsOf } from './credentials.ts';
@@ -14,6 +13,7 @@ import { DefinitionUnreadable, type Planner } from './plan.ts';
 import { type Claim, type EngineDeps, type ExecutionEnd, LeaseLost } from './ports.ts';
 import type { Run } from './run.ts';
 import { controlRun, type Outer, type RunControl, RunInterrupted, RunStopped } from './run-control.ts';
+import type { RunOutcome } from './run-outcome.ts';
 import { runSteps } from './run-steps.ts';
 import { EndedByStep } from './run-stop.ts';
 import { templateFailure, toExecutionError } from './step-failure.ts';
@@ -25,13 +25,6 @@ export type RunRequest = {
   /** Aborts when the process has to end. */
   signal: AbortSignal;
 };
-
-export type RunOutcome =
-  | { outcome: 'ended'; status: ExecutionEnd['status']; error: ExecutionError | null }
-  /** Nothing to do before `resumeAt` (ISO 8601): somebody has to run it again then. */
-  | { outcome: 'waiting'; resumeAt: string; executionId: string; workspaceId: string; fence: number }
-  /** Nothing to do here: somebody else runs it, or it has ended, or it never was. */
-  | { outcome: 'held' | 'finished' | 'missing' | 'lease_lost' };
 
 /**
  * Claims an execution and runs it to its end, from where an earlier attempt left off. Rejects only when a later attempt

@@ -25,7 +25,7 @@ import type { Plan, PlannedStep } from './plan.ts';
 import type { Claim, EngineDeps } from './ports.ts';
 import { recordable, recordedCharsFor } from './recordable.ts';
 import type { RunControl } from './run-control.ts';
-import type { RunOutcome } from './run-execution.ts';
+import type { RunOutcome } from './run-outcome.ts';
 import { type StepFailure, toExecutionError } from './step-failure.ts';
 
 /** What one run of an execution carries from step to step. */

@@ -1,7 +1,7 @@
 import type { RecordedResponse } from '../schema.ts';
 import type { BuiltRequest } from './build-request.ts';
+import type { PlannedCall } from './planned-call.ts';
 import type { Run, Scope } from './run.ts';
-import type { PlannedCall } from './run-call.ts';
 import { inField } from './step-failure.ts';
 
 /** The answer that a step keeps for later executions of its connector. */
