@@ -170,7 +170,7 @@ describe('a trigger that is lost', () => {
       const old = new Date(Date.now() - MINUTE).toISOString();
       const aged = await serviceClient(stack)
         .from('connector_executions')
-        .update({ created_at: old })
+        .update({ queued_at: old })
         .in('id', ids);
       expect(aged.error).toBeNull();
       await sweep(stack);
