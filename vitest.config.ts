@@ -6,6 +6,9 @@ const SECOND = 1000;
 /** Tests that start a database or the stack share two cores with it: they are given time, and few workers. */
 const slow = { testTimeout: 60 * SECOND, hookTimeout: 60 * SECOND };
 
+/** Files at once whose processes wait more than they compute. */
+const MOSTLY_WAITING = 3;
+
 /**
  * Projects run one after the other: on two cores, tests with time limits must not share them with the whole stack.
  */
@@ -65,6 +68,7 @@ export default defineConfig({
           name: 'tasks',
           include: ['trigger/**/*.test.ts', 'scripts/stack/**/*.test.ts', 'scripts/templates/**/*.test.ts'],
           ...slow,
+          maxWorkers: MOSTLY_WAITING,
           ...inTurn(3),
         },
       },
@@ -73,6 +77,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['scripts/e2e/**/*.test.ts'],
           ...slow,
+          maxWorkers: MOSTLY_WAITING,
           ...inTurn(4),
         },
       },
