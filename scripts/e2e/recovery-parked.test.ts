@@ -14,7 +14,7 @@ import { type Client, newClient, serviceClient } from './support/client.ts';
 import { databaseProxy } from './support/database-proxy.ts';
 import { eventually } from './support/eventually.ts';
 import { descendants } from './support/processes.ts';
-import { MINUTE, SECOND } from './support/size.ts';
+import { LONG, MINUTE, SECOND } from './support/size.ts';
 import { taskRuntime } from './support/task-runtime.ts';
 import { startTestStack, type TestStack } from './support/test-stack.ts';
 import { json, startUpstream, type Upstream } from './support/upstream.ts';
@@ -104,7 +104,7 @@ async function statusesOfRuns(): Promise<string[]> {
   return Runs.parse(JSON.parse(text)).data.map(({ status }) => status);
 }
 
-it(
+it.runIf(LONG)(
   'leaves its process to others while it waits',
   async () => {
     const { id } = await client.execute(await connector());
@@ -141,7 +141,7 @@ it(
   2 * MINUTE,
 );
 
-it(
+it.runIf(LONG)(
   'ends on time when its process is killed just after it was parked',
   async () => {
     let killed = false;

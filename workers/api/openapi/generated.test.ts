@@ -16,7 +16,7 @@ import type { Operation } from './operation.ts';
 import { OPERATIONS } from './operations/index.ts';
 import { isObject } from './schemas.ts';
 
-const RUNS = inject('long') ? 500 : 6;
+const RUNS = inject('long') ? 500 : 4;
 /** Generous: some requests take 30 ms. */
 const TIMEOUT_MS = 20_000 + RUNS * 200;
 
